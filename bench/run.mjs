@@ -1,0 +1,110 @@
+// Loads the token endpoint and the guarded APIs of the built sample app, and the bare NestJS controller in between, so
+// that each figure has its ratio from the same minutes on the same machine.
+//
+//   npm run bench -- [--rounds 3] [--seconds 4] [--connections 32]
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { startBare, startSample, usage } from './servers.mjs';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '32' },
+  },
+});
+const rounds = Number(values.rounds);
+const duration = Number(values.seconds);
+const connections = Number(values.connections);
+
+const FORM = 'application/x-www-form-urlencoded';
+const JWT_BODY = 'grant_type=client_credentials&scope=catalog:read';
+const OPAQUE_BODY = 'grant_type=client_credentials&scope=statistics:read';
+
+async function issue(sample, body) {
+  const headers = { authorization: sample.authorization, 'content-type': FORM };
+  const response = await fetch(`${sample.url}/oauth/token`, { method: 'POST', headers, body });
+  const { access_token: token } = await response.json();
+  if (!token) throw new Error(`No token to measure with: ${response.status}`);
+  return { authorization: `Bearer ${token}` };
+}
+
+async function casesFor(httpAdapter) {
+  const [bare, sample] = [await startBare(httpAdapter), await startSample(httpAdapter)];
+  const post = (server, path, body, headers = {}) => {
+    return {
+      server,
+      url: server.url + path,
+      method: 'POST',
+      body,
+      headers: { 'content-type': FORM, ...headers },
+    };
+  };
+  const get = (server, path, headers = {}) => ({ server, url: server.url + path, method: 'GET', headers });
+  const basic = { authorization: sample.authorization };
+  const cases = [
+    { name: 'bare POST', ...post(bare, '/bare', JWT_BODY, basic) },
+    { name: 'token jwt', against: 'bare POST', ...post(sample, '/oauth/token', JWT_BODY, basic) },
+    { name: 'token opaque', against: 'bare POST', ...post(sample, '/oauth/token', OPAQUE_BODY, basic) },
+    { name: 'bare GET', ...get(bare, '/bare') },
+    { name: 'api jwt', against: 'bare GET', ...get(sample, '/api/catalog', await issue(sample, JWT_BODY)) },
+    {
+      name: 'api opaque',
+      against: 'bare GET',
+      ...get(sample, '/api/statistics', await issue(sample, OPAQUE_BODY)),
+    },
+  ];
+  return cases.map((each) => ({ ...each, httpAdapter, runs: [] }));
+}
+
+async function measure({ server, url, method, body, headers, runs }, seconds) {
+  const before = usage(server.pid);
+  const result = await autocannon({ url, method, body, headers, connections, duration: seconds });
+  const after = usage(server.pid);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`);
+  runs?.push({
+    rate: result.requests.total / result.duration,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    cpu: (after.cpu - before.cpu) / result.requests.total,
+    memory: after.memory,
+  });
+}
+
+function median(runs, figure) {
+  const sorted = runs.map((run) => run[figure]).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function row(each, all) {
+  const yardstick = all.find(
+    ({ name, httpAdapter }) => name === each.against && httpAdapter === each.httpAdapter,
+  );
+  const [rate, cpu] = [median(each.runs, 'rate'), median(each.runs, 'cpu')];
+  return {
+    adapter: each.httpAdapter,
+    case: each.name,
+    'req/s': Math.round(rate),
+    'p50 ms': median(each.runs, 'p50'),
+    'p99 ms': median(each.runs, 'p99'),
+    'CPU µs/req': Math.round(cpu),
+    MiB: Math.round(median(each.runs, 'memory')),
+    'req/s ÷ bare': yardstick ? (rate / median(yardstick.runs, 'rate')).toFixed(2) : '1',
+    'CPU ÷ bare': yardstick ? (cpu / median(yardstick.runs, 'cpu')).toFixed(2) : '1',
+  };
+}
+
+const cases = [...(await casesFor('express')), ...(await casesFor('fastify'))];
+try {
+  for (const each of cases) await measure({ ...each, runs: undefined }, 1);
+  for (let round = 1; round <= rounds; round++) {
+    for (const each of cases) await measure(each, duration);
+  }
+  console.log(
+    `${connections} connections, median of ${rounds} interleaved rounds of ${duration} s, Node ${process.version}`,
+  );
+  console.table(cases.map((each) => row(each, cases)));
+} finally {
+  for (const { server } of cases) server.stop();
+}

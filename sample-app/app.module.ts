@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OauthModule } from 'nestjs-oauth-kit';
+import { TypeormPersistence } from 'nestjs-oauth-kit/typeorm';
+import { CatalogController } from './catalog/catalog.controller.js';
+import { CatalogItem } from './catalog/catalog.entity.js';
+import { databaseOptions, openDatabase } from './database.js';
+import { JwksController } from './oauth/jwks.controller.js';
+import { MetadataController } from './oauth/metadata.controller.js';
+import { TokenController } from './oauth/token.controller.js';
+import { readSettings } from './settings.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      useFactory: () => databaseOptions(readSettings().databaseUrl),
+      dataSourceFactory: openDatabase,
+    }),
+    TypeOrmModule.forFeature([CatalogItem]),
+    OauthModule.forRootAsync({
+      persistence: TypeormPersistence,
+      useFactory: () => {
+        const { issuer, accessTokenLifetime, keyEncryptionSecret, signingKeys } = readSettings();
+        return {
+          issuer,
+          accessTokenLifetime,
+          resources: [
+            {
+              identifier: '/api/catalog',
+              scopes: ['catalog:read', 'catalog:write'],
+              defaultScopes: ['catalog:read'],
+              default: true,
+            },
+            { identifier: '/api/statistics', scopes: ['statistics:read'], accessTokenFormat: 'opaque' },
+          ],
+          ...(keyEncryptionSecret !== undefined && { keyEncryptionSecret }),
+          ...(signingKeys !== undefined && { signingKeys }),
+        };
+      },
+    }),
+  ],
+  controllers: [TokenController, JwksController, MetadataController, CatalogController, StatisticsController],
+})
+export class AppModule {}

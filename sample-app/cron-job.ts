@@ -1,0 +1,31 @@
+import {
+  ClientSecretBasic,
+  allowInsecureRequests,
+  clientCredentialsGrant,
+  discovery,
+  fetchProtectedResource,
+} from 'openid-client';
+
+/**
+ * A machine client, as cron would run it: gets a token from what the issuer publishes about itself, and calls the API.
+ * Set CLIENT_ID and CLIENT_SECRET; ISSUER is that of the sample app started with its defaults.
+ */
+async function run(): Promise<void> {
+  const { ISSUER: issuer = 'http://127.0.0.1:3000', CLIENT_ID: id, CLIENT_SECRET: secret } = process.env;
+  if (!id || !secret) throw new Error('Set CLIENT_ID and CLIENT_SECRET.');
+  const server = await discovery(new URL(issuer), id, undefined, ClientSecretBasic(secret), {
+    algorithm: 'oauth2',
+    // Plain http is served on loopback only.
+    execute: issuer.startsWith('http:') ? [allowInsecureRequests] : [],
+  });
+  const resource = `${issuer}/api/catalog`;
+  const token = await clientCredentialsGrant(server, { scope: 'catalog:read', resource });
+  const response = await fetchProtectedResource(server, token.access_token, new URL(resource), 'GET');
+  if (!response.ok) throw new Error(`The API answered ${response.status}.`);
+  console.log(`${JSON.stringify(await response.json())}`);
+}
+
+run().catch((failure: unknown) => {
+  console.error(failure instanceof Error ? failure.message : failure);
+  process.exitCode = 1;
+});

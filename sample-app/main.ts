@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { Logger, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import express from 'express';
+import { OauthAdmin, useOauthBodies } from 'nestjs-oauth-kit';
+import { AppModule } from './app.module.js';
+import { createDemoClient, demoText } from './demo-client.js';
+import { issuerPath, readSettings, type Settings } from './settings.js';
+
+const logger = new Logger('SampleApp');
+
+/** One spelling of each path, as on Fastify. */
+function expressAdapter(): ExpressAdapter {
+  const server = express();
+  server.enable('case sensitive routing').enable('strict routing').disable('x-powered-by');
+  return new ExpressAdapter(server);
+}
+
+/** Connections that are kept alive hold up a stop: Fastify's 72 seconds are too long, Node's 5 are right. */
+function fastifyAdapter(): FastifyAdapter {
+  return new FastifyAdapter({ keepAliveTimeout: 5000 });
+}
+
+async function createApp({ httpAdapter }: Settings): Promise<INestApplication> {
+  const adapter = httpAdapter === 'fastify' ? fastifyAdapter() : expressAdapter();
+  const app = await NestFactory.create(AppModule, adapter, {
+    bodyParser: false,
+    // A start that fails is told in one line, below.
+    abortOnError: false,
+    bufferLogs: true,
+    autoFlushLogs: false,
+  });
+  app.flushLogs();
+  useOauthBodies(app);
+  return app;
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings();
+  const app = await createApp(settings);
+  const prefix = issuerPath(settings.issuer);
+  if (prefix !== '') app.setGlobalPrefix(prefix, { exclude: ['.well-known/{*path}'] });
+  app.enableShutdownHooks();
+  await app.listen(settings.port, settings.host);
+  logger.log(`Authorization server ${settings.issuer} on ${settings.httpAdapter}`);
+  if (settings.issuer.startsWith('http:')) logger.warn('Plain http: for development on this machine only.');
+  const demo = await createDemoClient(app.get(OauthAdmin));
+  if (demo) console.log(`\n${demoText(settings.issuer, demo)}`);
+}
+
+start().catch((failure: unknown) => {
+  console.error(
+    `The sample app did not start: ${failure instanceof Error ? explain(failure) : String(failure)}`,
+  );
+  process.exit(1);
+});
+
+/** A refused connection has its reason in its code alone. */
+function explain(failure: Error & { readonly code?: string }): string {
+  return failure.message || (failure.code ?? failure.name);
+}

@@ -1,0 +1,26 @@
+import type { HttpContext, JwksResponse, OauthError, ServerMetadata, TokenResponse } from 'nestjs-oauth-kit';
+
+/** What goes over the wire. Change the JSON here; status and headers come from the kit. */
+export const OauthView = {
+  token(context: HttpContext, response: TokenResponse): void {
+    context.send(response, {
+      access_token: response.accessToken,
+      token_type: response.tokenType,
+      expires_in: response.expiresIn,
+      scope: response.scope,
+      refresh_token: response.refreshToken,
+    });
+  },
+
+  error(context: HttpContext, error: OauthError): void {
+    context.send(error, { error: error.code, error_description: error.description });
+  },
+
+  jwks(context: HttpContext, response: JwksResponse): void {
+    context.send(response, { keys: response.keys });
+  },
+
+  metadata(context: HttpContext, metadata: ServerMetadata): void {
+    context.send(metadata, metadata.document);
+  },
+};

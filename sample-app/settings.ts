@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+
+/** The environment, read once. See the table in the README. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly issuer: string;
+  readonly databaseUrl: string;
+  readonly httpAdapter: 'express' | 'fastify';
+  readonly keyEncryptionSecret: string | undefined;
+  readonly signingKeys: string | undefined;
+  readonly accessTokenLifetime: number;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const host = env['HOST'] || '127.0.0.1';
+  const port = wholeNumber(env, 'PORT', 3000, 65_535);
+  const httpAdapter = env['HTTP_ADAPTER'] || 'express';
+  if (httpAdapter !== 'express' && httpAdapter !== 'fastify') {
+    throw new Error(`HTTP_ADAPTER is "${httpAdapter}", it must be express or fastify`);
+  }
+  return {
+    host,
+    port,
+    issuer: env['ISSUER'] || `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    databaseUrl: env['DATABASE_URL'] || 'sqlite:./data/sample.sqlite',
+    httpAdapter,
+    keyEncryptionSecret: env['KEY_ENCRYPTION_SECRET'] || undefined,
+    signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
+    accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** The path of an issuer that has one: everything is served below it. '' without a path. */
+export function issuerPath(issuer = ''): string {
+  return URL.canParse(issuer) ? new URL(issuer).pathname.replace(/\/$/, '') : '';
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, standard: number, most: number): number {
+  const text = env[name] || String(standard);
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number <= most) return number;
+  throw new Error(`${name} is "${text}", it must be a whole number of at most ${most}`);
+}
+
+function readKeys(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`SIGNING_KEYS_FILE is "${file}", it must be a file that can be read`, { cause });
+  }
+}

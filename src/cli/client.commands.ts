@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { Cli, JsonOption } from './cli.js';
+import {
+  change,
+  create,
+  list,
+  remove,
+  show,
+  update,
+  type ListOptions,
+  type RemoveOptions,
+} from './client.actions.js';
+import { addMetadataOptions, type MetadataOptions } from './metadata.options.js';
+import { wholeNumber } from './operands.js';
+
+/** `client create|list|show|update|disable|enable|delete`; `rotate-secret` stands with the secrets. */
+export function addClientCommands(cli: Cli, clients: Command): void {
+  addMetadataOptions(
+    cli.command(
+      clients,
+      'create',
+      'Create a client. Its secret is shown this once.',
+      'client create --name "Nightly report" --scope "catalog:read"\n' +
+        '  $ cat client.json | nestjs-oauth-kit --app dist/app.module.js client create --metadata - --json',
+    ),
+  )
+    .option('--id <id>', 'client_id: an id of your own')
+    .action((options: MetadataOptions & JsonOption) => create(cli, options));
+
+  cli
+    .command(clients, 'list', 'List the clients, in the order of their ids.', 'client list --limit 50')
+    .option('--limit <number>', 'list so many at most (default: all)', wholeNumber(1, 1_000_000))
+    .option('--after <id>', 'begin after this client')
+    .action((options: ListOptions) => list(cli, options));
+
+  cli
+    .command(
+      clients,
+      'show',
+      'Show a client and its secrets (never the secrets themselves).',
+      'client show my-client',
+    )
+    .argument('<id>', 'client_id')
+    .action((clientId: string, options: JsonOption) => show(cli, clientId, options));
+
+  addMetadataOptions(
+    cli
+      .command(
+        clients,
+        'update',
+        'Change what the metadata names. null removes a member; what is not named stays.',
+        'client update my-client --scope "catalog:read catalog:write"\n' +
+          `  $ echo '{"default_scope":null}' | nestjs-oauth-kit --app dist/app.module.js client update my-client --metadata -`,
+      )
+      .argument('<id>', 'client_id'),
+  ).action((clientId: string, options: MetadataOptions & JsonOption) => update(cli, clientId, options));
+
+  cli
+    .command(
+      clients,
+      'disable',
+      'Disable a client: it gets no tokens, and those that it has are dead, for good.',
+      'client disable my-client',
+    )
+    .argument('<id>', 'client_id')
+    .action((clientId: string, options: JsonOption) =>
+      change(cli, options, 'Client disabled.', (admin) => admin.clients.disable(clientId)),
+    );
+
+  cli
+    .command(clients, 'enable', 'Enable a client again.', 'client enable my-client')
+    .argument('<id>', 'client_id')
+    .action((clientId: string, options: JsonOption) =>
+      change(cli, options, 'Client enabled.', (admin) => admin.clients.enable(clientId)),
+    );
+
+  cli
+    .command(
+      clients,
+      'delete',
+      'Delete a client and its secrets. Its tokens are dead.',
+      'client delete my-client --yes',
+    )
+    .argument('<id>', 'client_id')
+    .option('--yes', 'do not ask; without a terminal nothing is asked anyway')
+    .action((clientId: string, options: RemoveOptions) => remove(cli, clientId, options));
+}

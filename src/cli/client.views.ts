@@ -1,0 +1,75 @@
+import {
+  toClientInformation,
+  type Client,
+  type ClientInformation,
+  type ClientSecret,
+} from 'nestjs-oauth-kit';
+import { isoTime, type Output } from './output.js';
+
+/** What goes with a new secret. */
+export const SHOWN_ONCE = 'The client_secret is shown this once. Keep it now: only its digest is stored.';
+
+/** A client as JSON, outside the one moment in which it has a secret to show. */
+export function clientJson(client: Client): ClientInformation {
+  return { ...toClientInformation(client), enabled: client.enabled };
+}
+
+/** A secret as JSON: nothing of the secret itself, not even its digest. */
+export function secretJson({ id, createdAt, expiresAt = 0, lastUsedAt }: ClientSecret): object {
+  return {
+    id,
+    created_at: createdAt,
+    expires_at: expiresAt,
+    ...(lastUsedAt !== undefined && { last_used_at: lastUsedAt }),
+  };
+}
+
+/** The members of a client information response, one a line, under the names that `--metadata` takes. */
+export function printClient(output: Output, information: ClientInformation): void {
+  output.record(Object.entries(information).map(([name, value]) => [name, readable(name, value)]));
+}
+
+export function printClients(output: Output, clients: readonly Client[]): void {
+  const now = Date.now() / 1000;
+  output.table(
+    ['ID', 'NAME', 'ENABLED', 'METHOD', 'SCOPE', 'CREATED', 'LIVE SECRETS'],
+    clients.map((client) => [
+      client.id,
+      nameOf(client),
+      client.enabled ? 'yes' : 'no',
+      client.tokenEndpointAuthMethod,
+      client.scope?.join(' ') ?? '(default)',
+      isoTime(client.createdAt),
+      String(client.secrets.filter((secret) => isLive(secret, now)).length),
+    ]),
+  );
+}
+
+export function printSecrets(output: Output, secrets: readonly ClientSecret[]): void {
+  const now = Date.now() / 1000;
+  output.table(
+    ['SECRET ID', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE'],
+    secrets.map((secret) => [
+      secret.id,
+      isoTime(secret.createdAt),
+      secret.expiresAt === undefined ? 'never' : isoTime(secret.expiresAt),
+      secret.lastUsedAt === undefined ? '-' : isoTime(secret.lastUsedAt),
+      isLive(secret, now) ? 'live' : 'expired',
+    ]),
+  );
+}
+
+export function nameOf({ information: { client_name: name } }: Client): string {
+  return typeof name === 'string' ? name : '-';
+}
+
+function isLive({ expiresAt = Number.POSITIVE_INFINITY }: ClientSecret, now: number): boolean {
+  return now < expiresAt;
+}
+
+function readable(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ') || '-';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && name.endsWith('_at')) return value === 0 ? 'never' : isoTime(value);
+  return String(value);
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { CommandError, UsageError } from './failure.js';
+import { readJson } from './input.js';
+import type { Io } from './io.js';
+import { wholeNumber } from './operands.js';
+
+/** Client metadata on the command line: a document, and flags that override its members. */
+export interface MetadataOptions {
+  readonly metadata?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly scope?: string;
+  readonly defaultScope?: string;
+  readonly authMethod?: string;
+  readonly resource?: string;
+  readonly format?: string;
+  readonly ttl?: number;
+}
+
+export type MetadataDocument = Readonly<Record<string, unknown>>;
+
+const MEMBERS = {
+  id: 'client_id',
+  name: 'client_name',
+  scope: 'scope',
+  defaultScope: 'default_scope',
+  authMethod: 'token_endpoint_auth_method',
+  resource: 'resource',
+  format: 'access_token_format',
+  ttl: 'access_token_ttl',
+} as const satisfies Partial<Record<keyof MetadataOptions, string>>;
+
+export function addMetadataOptions(command: Command): Command {
+  return command
+    .option('--metadata <file>', 'client metadata (RFC 7591) as JSON; - is standard input')
+    .option('--name <text>', 'client_name: what people call it')
+    .option('--scope <scopes>', 'scope: the most that it can get, separated by spaces')
+    .option('--default-scope <scopes>', 'default_scope: what it gets when it asks for none')
+    .option('--auth-method <method>', 'token_endpoint_auth_method, for example client_secret_basic')
+    .option('--resource <identifier>', 'resource: the resource server that this client is')
+    .option('--format <format>', 'access_token_format: jwt or opaque')
+    .option(
+      '--ttl <seconds>',
+      'access_token_ttl: how long its access tokens live',
+      wholeNumber(1, 31_536_000),
+    );
+}
+
+/** The document with what the flags say put over it. */
+export async function readMetadata(options: MetadataOptions, io: Io): Promise<MetadataDocument> {
+  const flags = Object.entries(MEMBERS).flatMap(([flag, member]) => {
+    const value = options[flag as keyof typeof MEMBERS];
+    return value === undefined ? [] : [[member, value] as const];
+  });
+  if (options.metadata === undefined && flags.length === 0) {
+    throw new UsageError('Say what the client is like: --metadata, or flags such as --name and --scope.');
+  }
+  if (options.metadata === '-' && io.stdin.isTTY) {
+    io.stderr.write('Type client metadata as JSON, then end it with Ctrl-D.\n');
+  }
+  const document = options.metadata === undefined ? {} : await readJson(options.metadata, io.stdin);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new CommandError('invalid_client_metadata', 'Client metadata must be a JSON object.');
+  }
+  return { ...document, ...Object.fromEntries(flags) };
+}
+
+/** Members that were given and are not among the `kept` ones: often a typing error. */
+export function ignoredMembers(given: MetadataDocument, kept: object): string[] {
+  return Object.keys(given).filter((name) => given[name] !== null && !Object.hasOwn(kept, name));
+}

@@ -1,0 +1,63 @@
+// The host's side: module, facade, guard, decorators.
+export { OauthModule } from './nest/oauth.module.js';
+export type {
+  OauthModuleAsyncOptions,
+  OauthModuleExtras,
+  OauthModuleOptions,
+  OauthOptionsFactory,
+  PersistenceClass,
+} from './nest/oauth-module.options.js';
+export { OauthService } from './nest/oauth.service.js';
+export { OauthAdmin } from './nest/oauth.admin.js';
+export { BearerException, OauthGuard } from './nest/oauth.guard.js';
+export {
+  AccessToken,
+  Oauth,
+  ProtectedResource,
+  Public,
+  RequireAnyScope,
+  RequireScopes,
+} from './nest/oauth.decorators.js';
+export type { HttpAnswer, HttpContext } from './nest/http-context.js';
+export { useOauthBodies } from './nest/oauth-bodies.js';
+
+// The callbacks and what they get.
+export type { OauthContext, OauthRequest } from './oauth/oauth.request.js';
+export { OauthError, type OauthErrorCode } from './oauth/oauth.error.js';
+export type { TokenApplication } from './oauth/token/token.application.js';
+export type { TokenResponse } from './oauth/token/token.response.js';
+export type { JwksApplication } from './oauth/keys/jwks.application.js';
+export type { JwksResponse } from './oauth/keys/jwks.response.js';
+export type { MetadataApplication } from './oauth/metadata/metadata.application.js';
+export type { ServerMetadata, ServerMetadataDocument } from './oauth/metadata/server-metadata.js';
+
+// Options, hooks, errors of configuration and administration.
+export type { EndpointOptions, OauthOptions, ResourceServerOptions } from './oauth/oauth.options.js';
+export { Clock } from './oauth/clock.js';
+export { ConfigurationError } from './oauth/configuration.error.js';
+export { AdministrationError, type AdministrationErrorCode } from './oauth/administration.error.js';
+export type { AccessTokenClaimsHook } from './oauth/token/access-token.claims.js';
+export type { ScopePolicyHook } from './oauth/token/scope.policy.js';
+export type { OpaqueTokenGenerator } from './oauth/token/opaque-token.js';
+export type { AccessTokenFormat } from './oauth/token/access-token.js';
+export type { ResourceServer } from './oauth/resource/resource-server.js';
+
+// Administration.
+export type { ClientAdministration, CreatedClient } from './oauth/client/client.administration.js';
+export type { ClientSecretAdministration } from './oauth/client/client-secret.administration.js';
+export type { NewClientSecret } from './oauth/client/client-secret.js';
+export { toClientInformation, type ClientInformation } from './oauth/client/client.information.js';
+export type { KeyAdministration, SigningKeyInformation } from './oauth/keys/key.administration.js';
+
+// The resource server's side.
+export { AccessTokenVerifier, type VerifiedAccessToken } from './oauth/resource/verified-access-token.js';
+export type { BearerError, BearerErrorCode } from './oauth/resource/bearer.error.js';
+
+// Persistence: the ports, and the adapter that needs nothing.
+export { Persistence } from './oauth/persistence.js';
+export { ClientSecretStore, ClientStore } from './oauth/client/client.store.js';
+export type { Client, ClientSecret, TokenEndpointAuthMethod } from './oauth/client/client.js';
+export { AccessTokenStore, type StoredAccessToken } from './oauth/token/access-token.store.js';
+export { SigningKeyStore, type StoredSigningKey } from './oauth/keys/signing-key.store.js';
+export type { SigningAlgorithm } from './oauth/keys/signing-key.js';
+export { MemoryPersistence } from './memory/memory.persistence.js';

@@ -1,0 +1,46 @@
+import type { ClientSecret } from '../oauth/client/client.js';
+import { ClientSecretStore } from '../oauth/client/client.store.js';
+import { copy } from './copy.js';
+import type { StoredClients } from './memory-client.store.js';
+
+type Change = (secrets: readonly ClientSecret[]) => readonly ClientSecret[];
+
+export class MemoryClientSecretStore extends ClientSecretStore {
+  constructor(private readonly clients: StoredClients) {
+    super();
+  }
+
+  async add(clientId: string, secret: ClientSecret): Promise<boolean> {
+    return this.change(clientId, (secrets) => [...secrets, copy(secret)]);
+  }
+
+  async expireOthers(clientId: string, keptId: string, expiresAt: number): Promise<void> {
+    this.change(clientId, (secrets) =>
+      secrets.map((secret) =>
+        secret.id === keptId || (secret.expiresAt ?? Infinity) <= expiresAt
+          ? secret
+          : { ...secret, expiresAt },
+      ),
+    );
+  }
+
+  async remove(clientId: string, secretId: string): Promise<boolean> {
+    const known = this.clients.get(clientId)?.secrets.some(({ id }) => id === secretId) ?? false;
+    return known && this.change(clientId, (secrets) => secrets.filter(({ id }) => id !== secretId));
+  }
+
+  async touch(secretId: string, usedAt: number): Promise<void> {
+    for (const clientId of this.clients.keys()) {
+      this.change(clientId, (secrets) =>
+        secrets.map((secret) => (secret.id === secretId ? { ...secret, lastUsedAt: usedAt } : secret)),
+      );
+    }
+  }
+
+  private change(clientId: string, change: Change): boolean {
+    const client = this.clients.get(clientId);
+    if (!client) return false;
+    this.clients.set(clientId, { ...client, secrets: change(client.secrets) });
+    return true;
+  }
+}

@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import { Persistence } from '../oauth/persistence.js';
+import { MemoryAccessTokenStore } from './memory-access-token.store.js';
+import { MemoryClientSecretStore } from './memory-client-secret.store.js';
+import { MemoryClientStore, type StoredClients } from './memory-client.store.js';
+import { MemorySigningKeyStore } from './memory-signing-key.store.js';
+
+/** Keeps everything in this process: for tests and for a first try. It ends with the process and is not shared. */
+@Injectable()
+export class MemoryPersistence extends Persistence {
+  private readonly stored: StoredClients = new Map();
+  readonly clients = new MemoryClientStore(this.stored);
+  readonly clientSecrets = new MemoryClientSecretStore(this.stored);
+  readonly accessTokens = new MemoryAccessTokenStore();
+  readonly signingKeys = new MemorySigningKeyStore();
+
+  async check(): Promise<void> {}
+}

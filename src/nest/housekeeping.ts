@@ -1,0 +1,40 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { KeyRing } from '../oauth/keys/key-ring.js';
+import { StoredKeyRing } from '../oauth/keys/stored-key-ring.js';
+import type { OauthConfiguration } from '../oauth/oauth.configuration.js';
+import { Persistence } from '../oauth/persistence.js';
+import { FailureLog } from './failure.log.js';
+import { KEY_RING, OAUTH_CONFIGURATION } from './oauth.tokens.js';
+
+const INTERVAL_MILLISECONDS = 10 * 60 * 1000;
+
+/** Removes what has expired: opaque tokens and retired keys, every ten minutes. Any number of instances may do it. */
+@Injectable()
+export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(Persistence) private readonly persistence: Persistence,
+    @Inject(KEY_RING) private readonly ring: KeyRing,
+    @Inject(OAUTH_CONFIGURATION) private readonly configuration: OauthConfiguration,
+    @Inject(FailureLog) private readonly log: FailureLog,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.run(), INTERVAL_MILLISECONDS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  async run(): Promise<void> {
+    const { clock, clockTolerance } = this.configuration;
+    try {
+      await this.persistence.accessTokens.deleteExpired(clock.now() - clockTolerance);
+      if (this.ring instanceof StoredKeyRing) await this.ring.prune();
+    } catch (cause) {
+      this.log.report('Expired tokens and keys could not be removed', cause);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import {
+  createParamDecorator,
+  Res,
+  SetMetadata,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { PlatformHttpContext } from './http-context.js';
+import { toOauthRequest } from './platform-request.js';
+import { verifiedToken } from './verified-request.js';
+
+export const REQUIRED_SCOPES = 'nestjs-oauth-kit:scopes';
+export const REQUIRED_ANY_SCOPE = 'nestjs-oauth-kit:any-scope';
+export const PROTECTED_RESOURCE = 'nestjs-oauth-kit:resource';
+export const PUBLIC = 'nestjs-oauth-kit:public';
+
+const HttpContextOf = createParamDecorator((_: unknown, execution: ExecutionContext) => {
+  const http = execution.switchToHttp();
+  const request: Parameters<typeof toOauthRequest>[0] = http.getRequest();
+  return new PlatformHttpContext(toOauthRequest(request), request, http.getResponse());
+});
+
+/**
+ * The {@link HttpContext} of the request, for a controller that answers an OAuth endpoint. The handler then sends its
+ * answer by `context.send`, as with Nest's `@Res()`: what it returns is not sent.
+ */
+export function Oauth(): ParameterDecorator {
+  return (target, key, index) => {
+    // @Res() tells Nest that the handler answers by itself; the context takes its place as the argument.
+    Res()(target, key, index);
+    HttpContextOf()(target, key, index);
+  };
+}
+
+/**
+ * The handler, or every handler of the class, needs a token with all of these scopes; without it the guard answers 403
+ * `insufficient_scope`. Scopes on the class and on the handler add up.
+ */
+export const RequireScopes = (...scopes: readonly string[]): CustomDecorator =>
+  SetMetadata(REQUIRED_SCOPES, scopes);
+
+/** Like {@link RequireScopes}, but one of these scopes is enough. */
+export const RequireAnyScope = (...scopes: readonly string[]): CustomDecorator =>
+  SetMetadata(REQUIRED_ANY_SCOPE, scopes);
+
+/**
+ * Names the resource server that a handler belongs to, by its identifier or its path below the issuer, so that only
+ * tokens with that audience are accepted. Needed where the required scopes do not tell.
+ */
+export const ProtectedResource = (identifier: string): CustomDecorator =>
+  SetMetadata(PROTECTED_RESOURCE, identifier);
+
+/** The guard lets every request to this handler or class through. */
+export const Public = (): CustomDecorator => SetMetadata(PUBLIC, true);
+
+/** The {@link VerifiedAccessToken} of a request that the guard let through. Undefined on a `@Public()` handler. */
+export const AccessToken = createParamDecorator((_: unknown, execution: ExecutionContext) =>
+  verifiedToken(execution.switchToHttp().getRequest<object>()),
+);

@@ -1,0 +1,71 @@
+import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { BearerError } from '../oauth/resource/bearer.error.js';
+import { ProtectedRequests } from '../oauth/resource/protected-request.js';
+import type { RequiredAccess } from '../oauth/resource/required-access.js';
+import { FailureLog } from './failure.log.js';
+import { PROTECTED_RESOURCE, PUBLIC, REQUIRED_ANY_SCOPE, REQUIRED_SCOPES } from './oauth.decorators.js';
+import { toOauthRequest } from './platform-request.js';
+import { rememberToken } from './verified-request.js';
+
+/** A refused request, for the host's exception filters; the challenge stands on the response already. */
+export class BearerException extends HttpException {
+  constructor(readonly bearer: BearerError) {
+    const body = bearer.code
+      ? { error: bearer.code, error_description: bearer.description }
+      : { message: bearer.description };
+    super(body, bearer.status, { cause: bearer });
+  }
+}
+
+/**
+ * Lets a request through that brings a good access token for the handler's resource server, with the scopes that the
+ * handler requires: RFC 6750, RFC 9068 §4. Everything else is answered with a `Bearer` challenge.
+ */
+@Injectable()
+export class OauthGuard implements CanActivate {
+  constructor(
+    @Inject(ProtectedRequests) private readonly requests: ProtectedRequests,
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(FailureLog) private readonly log: FailureLog,
+  ) {}
+
+  async canActivate(execution: ExecutionContext): Promise<boolean> {
+    const targets = [execution.getHandler(), execution.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
+    if (execution.getType() !== 'http') throw new Error('OauthGuard protects HTTP handlers only.');
+    const request = execution.switchToHttp().getRequest<Parameters<typeof toOauthRequest>[0]>();
+    try {
+      rememberToken(request, await this.requests.authorize(toOauthRequest(request), this.access(targets)));
+      return true;
+    } catch (failure) {
+      if (!(failure instanceof BearerError)) throw failure;
+      if (failure.status >= 500) this.log.report('The access token could not be checked', failure.cause);
+      const response = execution.switchToHttp().getResponse<HeaderWriter>();
+      for (const [name, value] of Object.entries(failure.headers)) setHeader(response, name, value);
+      throw new BearerException(failure);
+    }
+  }
+
+  private access(targets: Parameters<Reflector['getAll']>[1]): RequiredAccess {
+    const lists = (key: string): string[][] =>
+      this.reflector.getAll<(string[] | undefined)[]>(key, targets).filter((list) => list !== undefined);
+    const resource = this.reflector.getAllAndOverride<string | undefined>(PROTECTED_RESOURCE, targets);
+    return {
+      allOf: lists(REQUIRED_SCOPES).flat(),
+      anyOf: lists(REQUIRED_ANY_SCOPE),
+      ...(resource !== undefined && { resource }),
+    };
+  }
+}
+
+/** Fastify has `header`, Node and Express have `setHeader`. */
+interface HeaderWriter {
+  setHeader?(name: string, value: string): unknown;
+  header(name: string, value: string): unknown;
+}
+
+function setHeader(response: HeaderWriter, name: string, value: string): void {
+  if (response.setHeader) response.setHeader(name, value);
+  else response.header(name, value);
+}

@@ -1,0 +1,107 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ConfigurationError } from '../oauth/configuration.error.js';
+import { describe } from '../oauth/option-checks.js';
+import { resolveOptions, type OauthConfiguration } from '../oauth/oauth.configuration.js';
+import type { OauthOptions } from '../oauth/oauth.options.js';
+import { Persistence } from '../oauth/persistence.js';
+import { ProtectedRequests } from '../oauth/resource/protected-request.js';
+import { AccessTokenVerifier } from '../oauth/resource/verified-access-token.js';
+import { FailureLog } from './failure.log.js';
+import { Housekeeping } from './housekeeping.js';
+import type {
+  OauthModuleAsyncOptions,
+  OauthModuleExtras,
+  OauthModuleOptions,
+  OauthOptionsFactory,
+} from './oauth-module.options.js';
+import { OauthAdmin } from './oauth.admin.js';
+import { OauthGuard } from './oauth.guard.js';
+import { OauthService } from './oauth.service.js';
+import { OAUTH_CONFIGURATION, OAUTH_OPTIONS } from './oauth.tokens.js';
+import { clientProviders } from './providers/client.providers.js';
+import { keysProviders } from './providers/keys.providers.js';
+import { resourceProviders } from './providers/resource.providers.js';
+import { tokenProviders } from './providers/token.providers.js';
+
+/**
+ * An OAuth 2.0 authorization server for machines. Import it once per issuer; two of them in one process share nothing
+ * but the database that both are given.
+ */
+@Module({})
+export class OauthModule {
+  /** With values at hand. @throws ConfigurationError at boot, naming the option. */
+  static forRoot({ persistence, isGlobal = false, ...options }: OauthModuleOptions): DynamicModule {
+    return define({ persistence, isGlobal }, [], [{ provide: OAUTH_OPTIONS, useValue: options }]);
+  }
+
+  /** With values that come from elsewhere: a configuration service, a secret store. */
+  static forRootAsync(options: OauthModuleAsyncOptions): DynamicModule {
+    return define(options, options.imports ?? [], asyncOptions(options));
+  }
+}
+
+function define(
+  { persistence, isGlobal = false }: OauthModuleExtras,
+  imports: NonNullable<DynamicModule['imports']>,
+  options: Provider[],
+): DynamicModule {
+  if (typeof persistence !== 'function' || !(persistence.prototype instanceof Persistence)) {
+    throw new ConfigurationError('persistence', describe(persistence), 'a class that extends Persistence');
+  }
+  return {
+    module: OauthModule,
+    global: isGlobal,
+    imports: [...imports, ...(persistence.imports ?? [])],
+    providers: [
+      ...options,
+      {
+        provide: OAUTH_CONFIGURATION,
+        inject: [OAUTH_OPTIONS],
+        useFactory: (values: OauthOptions): OauthConfiguration => resolveOptions(values),
+      },
+      { provide: Persistence, useClass: persistence },
+      ...keysProviders,
+      ...clientProviders,
+      ...tokenProviders,
+      ...resourceProviders,
+      FailureLog,
+      Housekeeping,
+      OauthService,
+      OauthGuard,
+      OauthAdmin,
+    ],
+    exports: [
+      OauthService,
+      OauthGuard,
+      OauthAdmin,
+      AccessTokenVerifier,
+      ProtectedRequests,
+      FailureLog,
+      OAUTH_CONFIGURATION,
+    ],
+  };
+}
+
+function asyncOptions({
+  useFactory,
+  useClass,
+  useExisting,
+  inject = [],
+}: OauthModuleAsyncOptions): Provider[] {
+  if (useFactory) return [{ provide: OAUTH_OPTIONS, inject, useFactory }];
+  const factory = useExisting ?? useClass;
+  if (!factory)
+    throw new ConfigurationError(
+      'forRootAsync',
+      'without a source',
+      'given useFactory, useClass or useExisting',
+    );
+  return [
+    ...(useClass ? [useClass] : []),
+    {
+      provide: OAUTH_OPTIONS,
+      inject: [factory],
+      useFactory: (source: OauthOptionsFactory) => source.createOauthOptions(),
+    },
+  ];
+}

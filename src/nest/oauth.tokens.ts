@@ -1,0 +1,6 @@
+/** The checked options, as an {@link OauthConfiguration}. */
+export const OAUTH_CONFIGURATION = Symbol('OauthConfiguration');
+export const OAUTH_OPTIONS = Symbol('OauthOptions');
+export const KEY_RING = Symbol('KeyRing');
+/** Everything that keeps clients for a while, as one {@link ClientKeeper}. */
+export const CLIENT_KEEPER = Symbol('ClientKeeper');

@@ -1,0 +1,57 @@
+import type { Provider } from '@nestjs/common';
+import { JoseSigningKeyFactory } from '../../jose/jose-signing-key.factory.js';
+import { JWKS_MAX_AGE, JwksEndpoint } from '../../oauth/keys/jwks.endpoint.js';
+import { KeyAdministration } from '../../oauth/keys/key.administration.js';
+import { GivenKeyRing, type KeyRing } from '../../oauth/keys/key-ring.js';
+import { SigningKeyFactory } from '../../oauth/keys/signing-key.js';
+import { RING_LIFETIME, StoredKeyRing } from '../../oauth/keys/stored-key-ring.js';
+import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
+import { Persistence } from '../../oauth/persistence.js';
+import { FailureLog } from '../failure.log.js';
+import { KEY_RING, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
+
+/** Seconds between the publication of a new key and its first use: every cache has dropped the older set by then. */
+const PUBLISH_AHEAD = JWKS_MAX_AGE + 2 * RING_LIFETIME;
+
+async function openKeyRing(
+  configuration: OauthConfiguration,
+  persistence: Persistence,
+  factory: SigningKeyFactory,
+  log: FailureLog,
+): Promise<KeyRing> {
+  await persistence.check();
+  const { signingKeys, signingAlgorithm: algorithm, encryption, clock } = configuration;
+  const retention = configuration.maxAccessTokenLifetime + configuration.clockTolerance;
+  const ring =
+    signingKeys === undefined
+      ? new StoredKeyRing(
+          persistence.signingKeys,
+          factory,
+          { algorithm, encryption, retention },
+          clock,
+          (cause) => log.report('The signing keys could not be read again', cause),
+        )
+      : new GivenKeyRing(() => factory.load(signingKeys, algorithm));
+  await ring.open();
+  return ring;
+}
+
+export const keysProviders: Provider[] = [
+  { provide: SigningKeyFactory, useClass: JoseSigningKeyFactory },
+  {
+    provide: KEY_RING,
+    inject: [OAUTH_CONFIGURATION, Persistence, SigningKeyFactory, FailureLog],
+    useFactory: openKeyRing,
+  },
+  {
+    provide: JwksEndpoint,
+    inject: [KEY_RING],
+    useFactory: (ring: KeyRing) => new JwksEndpoint(ring),
+  },
+  {
+    provide: KeyAdministration,
+    inject: [KEY_RING, OAUTH_CONFIGURATION],
+    useFactory: (ring: KeyRing, { clock }: OauthConfiguration) =>
+      new KeyAdministration(ring, PUBLISH_AHEAD, clock),
+  },
+];

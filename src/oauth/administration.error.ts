@@ -1,0 +1,15 @@
+/** Why an administrative operation was refused, its input apart (which is an OauthError `invalid_client_metadata`). */
+export type AdministrationErrorCode =
+  'client_not_found' | 'client_exists' | 'secret_not_found' | 'conflict' | 'unsupported';
+
+/** A refused administrative operation. Nothing was changed. */
+export class AdministrationError extends Error {
+  override readonly name = 'AdministrationError';
+
+  constructor(
+    readonly code: AdministrationErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

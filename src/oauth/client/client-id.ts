@@ -1,0 +1,5 @@
+/** RFC 6749 Appendix A.1: printable ASCII. The length is the kit's, so that an id fits an index everywhere. */
+export const CLIENT_ID = /^[\x20-\x7e]{1,255}$/;
+
+/** A `client_secret` may hold any printable character; control characters never reach a header or a log. */
+export const CLIENT_SECRET = /^[^\p{Cc}]{1,1024}$/u;

@@ -1,0 +1,156 @@
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  type ValidationOptions,
+} from 'class-validator';
+import { SCOPE_GRAMMAR } from '../scope.js';
+import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
+import { answering, requireValid } from '../validation.js';
+import { CLIENT_ID, CLIENT_SECRET } from './client-id.js';
+import { OauthError } from '../oauth.error.js';
+
+/** RFC 7591 §2 names, and grants that other servers know: such a client can be moved here as it is. */
+const GRANT_TYPE =
+  /^(?:authorization_code|implicit|password|client_credentials|refresh_token|urn:[\x21-\x7e]{1,200})$/;
+const TEXT = /^[^\p{Cc}]{1,1000}$/u;
+const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+function says(message: string): ValidationOptions {
+  return { message: `$property must be ${message}`, ...answering('invalid_client_metadata') };
+}
+
+const text = says('text of 1 to 1000 characters without control characters');
+const url = says('an http or https URL');
+const scopes = says('a string of scopes separated by single spaces');
+const web = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+
+/** Client metadata as it arrives, RFC 7591 §2, and what an operator may choose besides. All of it is optional. */
+export class ClientMetadata {
+  @IsOptional()
+  @IsString(text)
+  @Matches(CLIENT_ID, says('1 to 255 characters of printable ASCII'))
+  readonly client_id?: string;
+
+  @IsOptional()
+  @IsString(text)
+  @Matches(CLIENT_SECRET, says('1 to 1024 characters without control characters'))
+  readonly client_secret?: string;
+
+  /** Seconds since 1970; 0 is never (RFC 7591 §3.2.1). */
+  @IsOptional()
+  @IsInt(says('a whole number of seconds since 1970, or 0'))
+  @Min(0, says('0 or more'))
+  readonly client_secret_expires_at?: number;
+
+  @IsOptional()
+  @IsIn(METHODS, says(`one of ${METHODS.join(', ')}`))
+  readonly token_endpoint_auth_method?: (typeof METHODS)[number];
+
+  @IsOptional()
+  @IsArray(says('an array'))
+  @ArrayMaxSize(20, says('an array of at most 20'))
+  @ArrayUnique(says('an array of different values'))
+  @Matches(GRANT_TYPE, { each: true, ...says('an array of grant types') })
+  readonly grant_types?: string[];
+
+  /** Empty, since there is no authorization endpoint. */
+  @IsOptional()
+  @IsArray(says('an array'))
+  @ArrayMaxSize(0, says('empty: this server has no authorization endpoint'))
+  readonly response_types?: string[];
+
+  @IsOptional()
+  @IsString(scopes)
+  @Matches(SCOPE_GRAMMAR, scopes)
+  readonly scope?: string;
+
+  @IsOptional()
+  @IsString(scopes)
+  @Matches(SCOPE_GRAMMAR, scopes)
+  readonly default_scope?: string;
+
+  @IsOptional()
+  @IsString(says('the identifier of a resource server'))
+  readonly resource?: string;
+
+  @IsOptional()
+  @IsIn(ACCESS_TOKEN_FORMATS, says('jwt or opaque'))
+  readonly access_token_format?: (typeof ACCESS_TOKEN_FORMATS)[number];
+
+  @IsOptional()
+  @IsInt(says('a whole number of seconds'))
+  @Min(1, says('1 or more'))
+  @Max(31_536_000, says('at most a year'))
+  readonly access_token_ttl?: number;
+
+  @IsOptional()
+  @IsString(text)
+  @Matches(TEXT, text)
+  readonly client_name?: string;
+
+  @IsOptional()
+  @IsUrl(web, url)
+  readonly client_uri?: string;
+
+  @IsOptional()
+  @IsUrl(web, url)
+  readonly logo_uri?: string;
+
+  @IsOptional()
+  @IsUrl(web, url)
+  readonly tos_uri?: string;
+
+  @IsOptional()
+  @IsUrl(web, url)
+  readonly policy_uri?: string;
+
+  @IsOptional()
+  @IsArray(says('an array'))
+  @ArrayMaxSize(20, says('an array of at most 20'))
+  @Matches(TEXT, { each: true, ...text })
+  readonly contacts?: string[];
+
+  @IsOptional()
+  @IsString(text)
+  @Matches(TEXT, text)
+  readonly software_id?: string;
+
+  @IsOptional()
+  @IsString(text)
+  @Matches(TEXT, text)
+  readonly software_version?: string;
+
+  /** Reads a parsed JSON document. Null is omitted, unknown members are ignored (RFC 7591 §2). */
+  static from(document: unknown): ClientMetadata {
+    if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+      throw OauthError.invalidClientMetadata('Client metadata must be a JSON object.');
+    }
+    const given = document as Readonly<Record<string, unknown>>;
+    const metadata = new ClientMetadata();
+    for (const name of METADATA_MEMBERS) {
+      const value = Object.hasOwn(given, name) ? given[name] : undefined;
+      if (value !== undefined && value !== null) Object.assign(metadata, { [name]: value });
+    }
+    return requireValid(metadata);
+  }
+}
+
+/** What describes a client to people; kept and returned as it came. */
+export const INFORMATION_MEMBERS = [
+  'client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
+] as const; // prettier-ignore
+
+export const METADATA_MEMBERS = [
+  'client_id', 'client_secret', 'client_secret_expires_at', 'token_endpoint_auth_method', 'grant_types',
+  'response_types', 'scope', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl',
+  ...INFORMATION_MEMBERS,
+] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore

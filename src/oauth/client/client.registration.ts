@@ -1,0 +1,56 @@
+import { OauthError } from '../oauth.error.js';
+import { parseScope } from '../scope.js';
+import type { ResourceServers } from '../resource/resource-server.js';
+import type { Client } from './client.js';
+import { INFORMATION_MEMBERS, type ClientMetadata } from './client.metadata.js';
+
+type Registered = Omit<
+  Client,
+  'id' | 'revision' | 'enabled' | 'createdAt' | 'updatedAt' | 'tokenSeries' | 'secrets'
+>;
+
+/** What this server makes of client metadata, with the defaults of RFC 7591 §2 for machines filled in. */
+export function toRegistration(
+  metadata: ClientMetadata,
+  server: { readonly resources: ResourceServers; readonly maxAccessTokenLifetime: number },
+): Registered {
+  const { scope, default_scope: defaultScope, resource, access_token_ttl: ttl } = metadata;
+  const registered: Registered = {
+    tokenEndpointAuthMethod: metadata.token_endpoint_auth_method ?? 'client_secret_basic',
+    grantTypes: metadata.grant_types ?? ['client_credentials'],
+    ...(scope !== undefined && { scope: parseScope(scope) }),
+    ...(defaultScope !== undefined && { defaultScope: parseScope(defaultScope) }),
+    ...(resource !== undefined && { resource }),
+    ...(metadata.access_token_format && { accessTokenFormat: metadata.access_token_format }),
+    ...(ttl !== undefined && { accessTokenTtl: ttl }),
+    information: Object.fromEntries(
+      INFORMATION_MEMBERS.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
+    ),
+  };
+  requireConsistent(registered, server.resources, server.maxAccessTokenLifetime);
+  return registered;
+}
+
+function requireConsistent(registered: Registered, resources: ResourceServers, longest: number): void {
+  const { scope, defaultScope = [], resource, accessTokenTtl = 1 } = registered;
+  const unknown = (scope ?? []).filter((each) => !resources.scopes.includes(each));
+  refuseIf(unknown.length > 0, `scope has scopes that no resource server knows: ${unknown.join(' ')}`);
+  const ceiling = scope ?? resources.defaultScopes;
+  const beyond = defaultScope.filter((each) => !ceiling.includes(each));
+  refuseIf(beyond.length > 0, `default_scope goes beyond what the client may have: ${beyond.join(' ')}`);
+  refuseIf(
+    resource !== undefined && !resources.find(resource),
+    'resource must be the identifier of a resource server',
+  );
+  refuseIf(accessTokenTtl > longest, `access_token_ttl must be at most ${longest} seconds`);
+  // RFC 6749 §4.4: only a client that can keep a secret.
+  const machine = registered.grantTypes.includes('client_credentials');
+  refuseIf(
+    machine && registered.tokenEndpointAuthMethod === 'none',
+    'token_endpoint_auth_method must not be none for the grant type client_credentials',
+  );
+}
+
+function refuseIf(wrong: boolean, description: string): void {
+  if (wrong) throw OauthError.invalidClientMetadata(description);
+}

@@ -1,0 +1,27 @@
+import type { Client, ClientSecret } from './client.js';
+
+/** Where clients are kept. Each method is one atomic step; several instances call it at once. */
+export abstract class ClientStore {
+  /** The client of exactly this id, with all its secrets. Ids differ by case and by trailing spaces. */
+  abstract find(id: string): Promise<Client | undefined>;
+  /** Adds a client with its secrets. False, and nothing stored, when the id is taken. */
+  abstract create(client: Client): Promise<boolean>;
+  /** Replaces the client of this id, its secrets apart, if its revision is still `revision`. False if not. */
+  abstract update(client: Client, revision: number): Promise<boolean>;
+  /** Removes a client and its secrets. False when there was none. */
+  abstract delete(id: string): Promise<boolean>;
+  /** At most `limit` clients in the order of their ids, from the first one after `after`. */
+  abstract list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>;
+}
+
+/** The secrets of clients, changed one by one. */
+export abstract class ClientSecretStore {
+  /** Gives an existing client one more secret. False when there is no such client. */
+  abstract add(clientId: string, secret: ClientSecret): Promise<boolean>;
+  /** Lets every secret but `keptId` end at `expiresAt`, unless it ends sooner. */
+  abstract expireOthers(clientId: string, keptId: string, expiresAt: number): Promise<void>;
+  /** False when there was no such secret. */
+  abstract remove(clientId: string, secretId: string): Promise<boolean>;
+  /** Records that a secret was used. */
+  abstract touch(secretId: string, usedAt: number): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { AccessTokenFormat } from '../token/access-token.js';
+
+/** Client authentication methods of RFC 7591 §2 that the kit knows; a host's own carry their own names. */
+export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+
+/** One of the live secrets of a client. The secret itself is never kept. */
+export interface ClientSecret {
+  readonly id: string;
+  /** SHA-256 of the secret, in hexadecimal. */
+  readonly digest: string;
+  /** Seconds since 1970, as every time below. */
+  readonly createdAt: number;
+  /** When it stops working. Missing: never. */
+  readonly expiresAt?: number;
+  /** When it last authenticated the client, to the minute. Missing: not yet. */
+  readonly lastUsedAt?: number;
+}
+
+/** A registered OAuth client: RFC 7591 metadata and what this server decides about it. */
+export interface Client {
+  /** `client_id`. */
+  readonly id: string;
+  /** Counts the changes; an update names the one that it has read. */
+  readonly revision: number;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /**
+   * The series of its tokens: 16 random characters that the `jti` of each begins with. Tokens of an earlier series are
+   * dead, so a new series revokes them all at once, whatever the clocks of the instances say.
+   */
+  readonly tokenSeries: string;
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
+  readonly grantTypes: readonly string[];
+  /** The most that it can be granted. Missing: the default scopes of the resource servers. */
+  readonly scope?: readonly string[];
+  /** What it gets when it asks for no scope. Missing: the resource server's default scopes within `scope`. */
+  readonly defaultScope?: readonly string[];
+  /** The identifier of the resource server that this client is. */
+  readonly resource?: string;
+  /** Overrides the format of the resource server. */
+  readonly accessTokenFormat?: AccessTokenFormat;
+  /** Seconds. Overrides the lifetime of the resource server, within the server's ceiling. */
+  readonly accessTokenTtl?: number;
+  /** Descriptive metadata of RFC 7591 §2, under its registered names: `client_name`, `contacts` and so on. */
+  readonly information: Readonly<Record<string, unknown>>;
+  readonly secrets: readonly ClientSecret[];
+}
+
+/** What may change about a client after it was made, its secrets apart. */
+export type ClientChange = Partial<Omit<Client, 'id' | 'revision' | 'createdAt' | 'updatedAt' | 'secrets'>>;

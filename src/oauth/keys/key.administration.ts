@@ -1,0 +1,57 @@
+import { AdministrationError } from '../administration.error.js';
+import type { Clock } from '../clock.js';
+import type { KeyRing } from './key-ring.js';
+import { StoredKeyRing } from './stored-key-ring.js';
+
+/** A signing key as an operator sees it: nothing of its private part. */
+export interface SigningKeyInformation {
+  readonly kid: string;
+  readonly algorithm: string;
+  /** `next`: published, not yet signing. `current`: signing. `retired`: published until its last token is dead. */
+  readonly state: string;
+  /** Seconds since 1970. Missing for keys that the host gives. */
+  readonly createdAt?: number;
+  readonly activatesAt?: number;
+}
+
+/** What an operator does with signing keys. */
+export class KeyAdministration {
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly publishAhead: number,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(): Promise<SigningKeyInformation[]> {
+    if (this.ring instanceof StoredKeyRing) {
+      const keys = await this.ring.list();
+      return keys.map(({ key: { kid, algorithm, createdAt, activatesAt }, state }) => {
+        return { kid, algorithm, state, createdAt, activatesAt };
+      });
+    }
+    const keys = await this.ring.published();
+    return keys.map(({ kid, algorithm }, index) => ({
+      kid,
+      algorithm,
+      state: index === 0 ? 'current' : 'retired',
+    }));
+  }
+
+  /**
+   * Makes the next key. It is published at once and signs when everybody has had the time to fetch it; or at once, with
+   * `immediately`, which is for a current key that must not sign any more.
+   */
+  async rotate({ immediately = false } = {}): Promise<SigningKeyInformation> {
+    if (!(this.ring instanceof StoredKeyRing)) {
+      throw new AdministrationError(
+        'unsupported',
+        'The signing keys are given by the host: change them there.',
+      );
+    }
+    const activatesAt = this.clock.now() + (immediately ? 0 : this.publishAhead);
+    const { kid } = await this.ring.rotate(activatesAt);
+    const made = (await this.list()).find((key) => key.kid === kid);
+    if (!made) throw new Error(`The new signing key ${kid} is not in the ring.`);
+    return made;
+  }
+}

@@ -1,0 +1,157 @@
+import { SystemClock, type Clock } from './clock.js';
+import { Encryption } from './encryption.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './keys/signing-key.js';
+import type { OauthOptions } from './oauth.options.js';
+import { check, checkIssuer, endpointUrl, isLoopback, wholeNumber } from './option-checks.js';
+import { resolveResources } from './resource/resource-server.options.js';
+import type { ResourceServers } from './resource/resource-server.js';
+import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
+import { opaqueTokens, type OpaqueTokenGenerator } from './token/opaque-token.js';
+import type { ScopePolicyHook } from './token/scope.policy.js';
+
+/** {@link OauthOptions}, checked, with every default filled in. */
+export interface OauthConfiguration {
+  readonly issuer: string;
+  readonly resources: ResourceServers;
+  readonly tokenEndpoint: string;
+  readonly jwksUri: string | undefined;
+  readonly maxAccessTokenLifetime: number;
+  readonly opaqueTokenGenerator: OpaqueTokenGenerator;
+  readonly accessTokenClaims: AccessTokenClaimsHook | undefined;
+  readonly scopePolicy: ScopePolicyHook | undefined;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly signingKeys: string | undefined;
+  readonly encryption: Encryption;
+  readonly clientCacheLifetime: number;
+  /** Seconds; 0 for `strict`. */
+  readonly revocationFreshness: number;
+  readonly clockTolerance: number;
+  readonly bodyLimit: number;
+  readonly bodyTimeout: number;
+  readonly realm: string;
+  readonly serviceDocumentation: string | undefined;
+  readonly clock: Clock;
+}
+
+/** Checks what the host has set. @throws ConfigurationError that names the option, what it got, what it wants. */
+export function resolveOptions(options: OauthOptions): OauthConfiguration {
+  const issuer = checkIssuer(options.issuer);
+  const ceiling = wholeNumber(
+    'maxAccessTokenLifetime',
+    options.maxAccessTokenLifetime,
+    { least: 1, most: 31_536_000, default: 86_400 },
+    'seconds',
+  );
+  const lifetime = wholeNumber(
+    'accessTokenLifetime',
+    options.accessTokenLifetime,
+    { least: 1, most: ceiling, default: Math.min(3600, ceiling) },
+    'seconds',
+  );
+  const resources = resolveResources(options.resources, { issuer, lifetime, ceiling });
+  const { jwks = '/oauth/jwks', token = '/oauth/token' } = options.endpoints ?? {};
+  return {
+    issuer,
+    resources,
+    tokenEndpoint: endpointUrl('endpoints.token', issuer, token),
+    jwksUri: jwks === false ? withoutJwks(resources) : endpointUrl('endpoints.jwks', issuer, jwks),
+    maxAccessTokenLifetime: ceiling,
+    ...resolveHooks(options),
+    ...resolveKeys(options, issuer),
+    ...resolveLimits(options),
+    clock: resolveClock(options.clock),
+  };
+}
+
+/** The year 5138, and in milliseconds the year 1973. */
+const LATEST = 100_000_000_000;
+
+function resolveClock(clock: Clock = new SystemClock()): Clock {
+  const wants = 'a Clock, whose now() tells whole seconds since 1970';
+  check(typeof clock?.now === 'function', 'clock', clock, wants);
+  const now: unknown = clock.now();
+  const seconds = Number.isInteger(now) && Number(now) >= 0 && Number(now) < LATEST;
+  check(seconds, 'clock', `one that tells ${String(now)}`, wants);
+  return clock;
+}
+
+function withoutJwks(resources: ResourceServers): undefined {
+  const jwt = resources.all.some(({ accessTokenFormat }) => accessTokenFormat === 'jwt');
+  check(!jwt, 'endpoints.jwks', false, 'a path, because a resource server has tokens of the format jwt');
+  return undefined;
+}
+
+function resolveHooks(options: OauthOptions) {
+  const prefix = options.opaqueTokenPrefix ?? 'nok_';
+  const wants = '1 to 16 characters out of [A-Za-z0-9_]';
+  check(/^[A-Za-z0-9_]{1,16}$/.test(prefix), 'opaqueTokenPrefix', options.opaqueTokenPrefix, wants);
+  for (const hook of ['opaqueTokenGenerator', 'accessTokenClaims', 'scopePolicy'] as const) {
+    const value: unknown = options[hook];
+    check(value === undefined || typeof value === 'function', hook, value, 'a function');
+  }
+  return {
+    opaqueTokenGenerator: options.opaqueTokenGenerator ?? opaqueTokens(prefix),
+    accessTokenClaims: options.accessTokenClaims,
+    scopePolicy: options.scopePolicy,
+  };
+}
+
+function resolveKeys(options: OauthOptions, issuer: string) {
+  const { signingAlgorithm = 'ES256', signingKeys } = options;
+  const algorithms = SIGNING_ALGORITHMS.join(', ');
+  check(
+    SIGNING_ALGORITHMS.includes(signingAlgorithm),
+    'signingAlgorithm',
+    signingAlgorithm,
+    `one of ${algorithms}`,
+  );
+  const text = signingKeys === undefined || typeof signingKeys === 'string';
+  check(text, 'signingKeys', typeof signingKeys, 'text: PEM, a JWK or a JWK Set');
+  const secrets = [options.keyEncryptionSecret ?? []].flat();
+  // What the option got is a secret and stays out of the message.
+  const lengths = secrets.map((secret) => `(${String(secret).length} characters)`);
+  const long = secrets.every((secret) => typeof secret === 'string' && secret.length >= 32);
+  check(long, 'keyEncryptionSecret', lengths, 'a secret of 32 characters or more, or a list of such secrets');
+  const wants =
+    'set, or signingKeys given: private keys are not stored in the clear for an issuer off loopback';
+  const safe = secrets.length > 0 || signingKeys !== undefined || isLoopback(new URL(issuer));
+  check(safe, 'keyEncryptionSecret', undefined, wants);
+  return { signingAlgorithm, signingKeys, encryption: new Encryption(secrets) };
+}
+
+function resolveLimits(options: OauthOptions) {
+  const { realm = 'oauth', serviceDocumentation, revocationFreshness: fresh = 'strict' } = options;
+  const printable = typeof realm === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(realm);
+  check(printable, 'realm', realm, 'printable ASCII without " and \\');
+  const page = serviceDocumentation === undefined || URL.canParse(serviceDocumentation);
+  check(page, 'serviceDocumentation', serviceDocumentation, 'an absolute URL');
+  const number = (option: 'clientCacheLifetime' | 'clockTolerance', standard: number) =>
+    wholeNumber(option, options[option], { least: 0, most: 60, default: standard }, 'seconds');
+  return {
+    realm,
+    serviceDocumentation,
+    revocationFreshness:
+      fresh === 'strict'
+        ? 0
+        : wholeNumber(
+            'revocationFreshness',
+            fresh,
+            { least: 1, most: 300, default: 1 },
+            'seconds (or "strict")',
+          ),
+    clientCacheLifetime: number('clientCacheLifetime', 5),
+    clockTolerance: number('clockTolerance', 5),
+    bodyLimit: wholeNumber(
+      'bodyLimit',
+      options.bodyLimit,
+      { least: 1024, most: 1_048_576, default: 65_536 },
+      'bytes',
+    ),
+    bodyTimeout: wholeNumber(
+      'bodyTimeout',
+      options.bodyTimeout,
+      { least: 1, most: 300, default: 10 },
+      'seconds',
+    ),
+  };
+}

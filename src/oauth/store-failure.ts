@@ -1,0 +1,22 @@
+import { OauthError } from './oauth.error.js';
+
+/** Not every driver gives up on a database that has fallen silent. */
+const ANSWER_WITHIN_MILLISECONDS = 5000;
+
+/** Asks a store. However it fails to answer, the client is told to try later and nothing is granted. */
+export async function reach<T>(ask: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error('The store did not answer in time.')),
+      ANSWER_WITHIN_MILLISECONDS,
+    );
+  });
+  try {
+    return await Promise.race([ask(), late]);
+  } catch (cause) {
+    throw OauthError.temporarilyUnavailable(cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Client } from '../client/client.js';
+import type { Clock } from '../clock.js';
+import type { ResourceServer } from '../resource/resource-server.js';
+import { extraClaims, type AccessTokenClaimsHook } from './access-token.claims.js';
+import { newTokenId } from './token-series.js';
+import type { AccessToken, AccessTokenFormat, AccessTokenGrant } from './access-token.js';
+
+/** Gives a granted token its form: `jwt` or `opaque`. */
+export interface AccessTokenWriter {
+  write(grant: AccessTokenGrant): Promise<string>;
+}
+
+export interface AccessTokenRequest {
+  readonly client: Client;
+  readonly subject: string;
+  readonly resource: ResourceServer;
+  readonly scope: readonly string[];
+}
+
+/** Decides format, lifetime and claims of an access token, and has it written. */
+export class AccessTokenIssuer {
+  constructor(
+    private readonly writers: Readonly<Record<AccessTokenFormat, AccessTokenWriter>>,
+    private readonly claims: AccessTokenClaimsHook | undefined,
+    private readonly lifetimeCeiling: number,
+    private readonly clock: Clock,
+  ) {}
+
+  async issue({ client, subject, resource, scope }: AccessTokenRequest): Promise<AccessToken> {
+    const lifetime = Math.min(client.accessTokenTtl ?? resource.accessTokenLifetime, this.lifetimeCeiling);
+    const issuedAt = this.clock.now();
+    const grant: AccessTokenGrant = {
+      id: newTokenId(client.tokenSeries),
+      clientId: client.id,
+      subject,
+      audience: resource.identifier,
+      scope,
+      format: client.accessTokenFormat ?? resource.accessTokenFormat,
+      issuedAt,
+      expiresAt: issuedAt + lifetime,
+      claims: await extraClaims(this.claims, { client, resource, scope }),
+    };
+    return { value: await this.writers[grant.format].write(grant), grant };
+  }
+}

@@ -1,0 +1,23 @@
+/** An opaque access token at rest. */
+export interface StoredAccessToken {
+  /** Identifies the token; its value cannot be had from it. Hexadecimal. */
+  readonly digest: string;
+  /** `jti`, for the log and for introspection. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly audience: string;
+  readonly scope: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Where opaque access tokens are kept. Self-contained ones leave no trace here. */
+export abstract class AccessTokenStore {
+  /** Resolves when the token would survive a crash, not before. */
+  abstract insert(token: StoredAccessToken): Promise<void>;
+  abstract find(digest: string): Promise<StoredAccessToken | undefined>;
+  /** Removes what expired before this moment, and tells how many. */
+  abstract deleteExpired(before: number): Promise<number>;
+}

@@ -1,0 +1,85 @@
+import type { Client } from '../client/client.js';
+import { OauthError } from '../oauth.error.js';
+import type { ResourceServer, ResourceServers } from '../resource/resource-server.js';
+import { formatScope, parseScope } from '../scope.js';
+
+/** So that every token that is issued is short enough to be accepted. */
+const LONGEST_SCOPE = 2048;
+
+/** What a client is granted: scopes, and the one resource server that knows them all. */
+export interface Authorization {
+  readonly resource: ResourceServer;
+  readonly scope: readonly string[];
+}
+
+/**
+ * Decides scope and audience (RFC 6749 §3.3, RFC 8707 §2). A client's scope is a ceiling; one scope above it fails
+ * the whole request. With `resource`, the scopes that exist there are granted; without it, the audience follows
+ * from the scopes.
+ */
+export function authorize(
+  resources: ResourceServers,
+  client: Client,
+  request: { readonly resource: string | undefined; readonly scope: string | undefined },
+): Authorization {
+  const ceiling = client.scope ?? resources.defaultScopes;
+  const resource = request.resource === undefined ? undefined : allowed(resources, ceiling, request.resource);
+  const wanted =
+    request.scope === undefined
+      ? defaults(client, resource ?? resources.default, ceiling)
+      : parseScope(request.scope);
+  const refused = wanted.filter((scope) => !ceiling.includes(scope) || !resources.scopes.includes(scope));
+  if (refused.length > 0) {
+    throw OauthError.invalidScope(`This client cannot be granted the scope: ${shortened(refused)}`);
+  }
+  const scope = resource ? wanted.filter((each) => resource.scopes.includes(each)) : wanted;
+  if (scope.length === 0) {
+    throw OauthError.invalidScope(
+      request.scope === undefined
+        ? 'No scope was requested and there is no default to grant.'
+        : 'None of the requested scopes exists at the requested resource.',
+    );
+  }
+  if (formatScope(scope).length > LONGEST_SCOPE) {
+    throw OauthError.invalidScope(`At most ${LONGEST_SCOPE} characters of scope fit into one token.`);
+  }
+  return { resource: resource ?? inferred(resources, scope), scope };
+}
+
+function allowed(resources: ResourceServers, ceiling: readonly string[], identifier: string): ResourceServer {
+  const resource = resources.find(identifier);
+  if (!resource?.scopes.some((scope) => ceiling.includes(scope))) {
+    throw OauthError.invalidTarget('The requested resource is unknown, or not allowed to this client.');
+  }
+  return resource;
+}
+
+function defaults(
+  client: Client,
+  resource: ResourceServer | undefined,
+  ceiling: readonly string[],
+): readonly string[] {
+  return client.defaultScope ?? (resource?.defaultScopes ?? []).filter((scope) => ceiling.includes(scope));
+}
+
+/** RFC 9068 §3: scopes of different resource servers cannot go into one token. */
+function inferred(resources: ResourceServers, scope: readonly string[]): ResourceServer {
+  const candidates = resources.withScopes(scope);
+  const resource = candidates.find((each) => each.isDefault) ?? candidates[0];
+  if (!resource) {
+    throw OauthError.invalidScope(
+      'The requested scopes belong to different resources: name one with resource.',
+    );
+  }
+  if (candidates.length > 1 && !resource.isDefault) {
+    throw OauthError.invalidTarget(
+      'The requested scopes exist at several resources: name one with resource.',
+    );
+  }
+  return resource;
+}
+
+function shortened(scopes: readonly string[]): string {
+  const text = formatScope(scopes);
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+}

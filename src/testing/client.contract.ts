@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import type { ContractTest } from './contract-runner.js';
+import {
+  CLOSE_IDS,
+  assertOneWinner,
+  assertStored,
+  fullClient,
+  ordered,
+  sampleClient,
+  sampleSecret,
+} from './samples.js';
+
+/** Clients come, are found, are listed and go. */
+export function clientContract(test: ContractTest): void {
+  test('find gives every member of a client back as it was', async (persistence) => {
+    const client = fullClient('client');
+    assert.equal(await persistence.clients.create(client), true);
+    await assertStored(persistence, client);
+  });
+
+  test('find leaves out every member that was missing', async (persistence) => {
+    const client = sampleClient('client', { secrets: [sampleSecret('only')] });
+    assert.equal(await persistence.clients.create(client), true);
+    await assertStored(persistence, client);
+  });
+
+  test('find tells an empty list from a missing one', async (persistence) => {
+    const client = sampleClient('client', { grantTypes: [], scope: [], defaultScope: [] });
+    assert.equal(await persistence.clients.create(client), true);
+    await assertStored(persistence, client);
+  });
+
+  test('find knows no client that was not created', async (persistence) => {
+    assert.equal(await persistence.clients.find('client'), undefined);
+    assert.equal(await persistence.clients.find('__proto__'), undefined);
+  });
+
+  test('ids that look alike are different clients', async (persistence) => {
+    for (const id of CLOSE_IDS) {
+      const client = sampleClient(id, { information: { id } });
+      assert.equal(await persistence.clients.create(client), true, `creating ${JSON.stringify(id)}`);
+    }
+    for (const id of CLOSE_IDS) await assertStored(persistence, sampleClient(id, { information: { id } }));
+    for (const id of [
+      'clienT',
+      'client   ',
+      'cl_ent',
+      'c%',
+      '%',
+      '000',
+      'x'.repeat(253),
+      `X${'x'.repeat(254)}`,
+    ]) {
+      assert.equal(await persistence.clients.find(id), undefined, `finding ${JSON.stringify(id)}`);
+    }
+  });
+
+  test('delete removes exactly the client of this id', async (persistence) => {
+    for (const id of CLOSE_IDS) await persistence.clients.create(sampleClient(id));
+    assert.equal(await persistence.clients.delete('client'), true);
+    assert.equal(await persistence.clients.delete('client'), false);
+    assert.equal(await persistence.clients.find('client'), undefined);
+    for (const id of CLOSE_IDS.slice(1)) await assertStored(persistence, sampleClient(id));
+  });
+
+  test('create refuses a taken id and leaves its client and secrets as they are', async (persistence) => {
+    const first = fullClient('client');
+    assert.equal(await persistence.clients.create(first), true);
+    assert.equal(await persistence.clients.create(first), false);
+    const second = sampleClient('client', { secrets: [sampleSecret('other'), sampleSecret('first')] });
+    assert.equal(await persistence.clients.create(second), false);
+    await assertStored(persistence, first);
+  });
+
+  test('of concurrent creations of one id exactly one wins, with its secrets alone', async (persistence) => {
+    const clients = Array.from({ length: 20 }, (_, n) =>
+      sampleClient('client', { information: { n }, secrets: [sampleSecret(`a${n}`), sampleSecret(`b${n}`)] }),
+    );
+    const answers = await Promise.all(clients.map((client) => persistence.clients.create(client)));
+    assertOneWinner(answers);
+    const winner = clients[answers.indexOf(true)];
+    assert.ok(winner);
+    await assertStored(persistence, winner);
+  });
+
+  test('a client made anew under an old id inherits nothing', async (persistence) => {
+    await persistence.clients.create(fullClient('client'));
+    assert.equal(await persistence.clients.delete('client'), true);
+    const anew = sampleClient('client', { secrets: [sampleSecret('new')] });
+    assert.equal(await persistence.clients.create(anew), true);
+    await assertStored(persistence, anew);
+  });
+
+  test('of concurrent deletions of one client exactly one wins', async (persistence) => {
+    await persistence.clients.create(fullClient('client'));
+    assertOneWinner(
+      await Promise.all(Array.from({ length: 20 }, () => persistence.clients.delete('client'))),
+    );
+    assert.equal(await persistence.clients.find('client'), undefined);
+  });
+
+  test('list goes through all clients in the order of the code points of their ids', async (persistence) => {
+    const ids = [...CLOSE_IDS].sort();
+    for (const id of CLOSE_IDS) await persistence.clients.create(sampleClient(id, { information: { id } }));
+    const listed: string[] = [];
+    for (let after: string | undefined; ; after = listed.at(-1)) {
+      const page = await persistence.clients.list(after === undefined ? { limit: 5 } : { after, limit: 5 });
+      listed.push(...page.map(({ id }) => id));
+      if (page.length < 5) break;
+      assert.ok(listed.length <= ids.length, 'the pages overlap');
+    }
+    assert.deepStrictEqual(listed, ids);
+  });
+
+  test('list starts after an id that is no client, too', async (persistence) => {
+    for (const id of ['a', 'B', 'c']) await persistence.clients.create(sampleClient(id));
+    const ids = async (after: string) =>
+      (await persistence.clients.list({ after, limit: 10 })).map(({ id }) => id);
+    assert.deepStrictEqual(await ids('A'), ['B', 'a', 'c']);
+    assert.deepStrictEqual(await ids('b'), ['c']);
+    assert.deepStrictEqual(await ids('c'), []);
+  });
+
+  test('list gives whole clients and counts clients, not their secrets', async (persistence) => {
+    const [a, b, c] = [fullClient('a'), fullClient('b'), sampleClient('c')];
+    for (const client of [c, b, a]) await persistence.clients.create(client);
+    const page = await persistence.clients.list({ limit: 2 });
+    assert.deepStrictEqual(page.map(ordered), [a, b].map(ordered));
+    assert.deepStrictEqual(await persistence.clients.list({ after: 'b', limit: 2 }), [c]);
+  });
+}

@@ -1,0 +1,29 @@
+import { accessTokenContract } from './access-token.contract.js';
+import { clientChangeContract } from './client-change.contract.js';
+import { clientSecretContract } from './client-secret.contract.js';
+import { clientContract } from './client.contract.js';
+import { contractTest, type ContractRunner, type OpenPersistence } from './contract-runner.js';
+import { signingKeyContract } from './signing-key.contract.js';
+
+/**
+ * Everything that the kit relies on in a `Persistence`, as tests for the host's own runner:
+ *
+ * ```ts
+ * persistenceContract({ describe, it }, async () => ({ persistence: new OwnPersistence(), close: async () => {} }));
+ * ```
+ */
+export function persistenceContract(runner: ContractRunner, open: OpenPersistence): void {
+  const test = contractTest(runner, open);
+  runner.describe('Persistence', () => {
+    test('check accepts a store that is ready', async (persistence) => {
+      await persistence.check();
+    });
+  });
+  runner.describe('ClientStore', () => {
+    clientContract(test);
+    clientChangeContract(test);
+  });
+  runner.describe('ClientSecretStore', () => clientSecretContract(test));
+  runner.describe('AccessTokenStore', () => accessTokenContract(test));
+  runner.describe('SigningKeyStore', () => signingKeyContract(test));
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Client, ClientSecret } from '../oauth/client/client.js';
+import type { Persistence } from '../oauth/persistence.js';
+import type { StoredAccessToken } from '../oauth/token/access-token.store.js';
+
+/** After 2038, so that a time in 32 bits shows. */
+export const NOW = 2_200_000_000;
+
+/** Ids that careless comparison takes for one another, or that careless SQL and objects trip over. */
+export const CLOSE_IDS: readonly string[] = [
+  ...[
+    'client',
+    'Client',
+    'CLIENT',
+    'client ',
+    'client  ',
+    ' client',
+    'client-1',
+    'client_1',
+    'client%1',
+    'cl%',
+  ],
+  ...["o'client", 'o"client', 'o`client', 'o\\client', 'o;client', '?', '$1', ':id', '@0', '--', '/*', '~'],
+  ...['__proto__', 'constructor', 'toString', 'null', 'undefined', '0', '00', '0.0', '1e1', '10'],
+  ...['x'.repeat(254), 'x'.repeat(255), `${'x'.repeat(254)}X`, ' '],
+];
+
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export function sampleSecret(id: string, more: Partial<ClientSecret> = {}): ClientSecret {
+  return { id, digest: digest(randomBytes(8).toString('hex')), createdAt: NOW, ...more };
+}
+
+/** A client with no optional member at all. */
+export function sampleClient(id: string, more: Partial<Client> = {}): Client {
+  return {
+    id,
+    revision: 1,
+    enabled: true,
+    createdAt: NOW,
+    updatedAt: NOW,
+    tokenSeries: 'a1b2c3d4e5f60718',
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    grantTypes: ['client_credentials'],
+    information: {},
+    secrets: [],
+    ...more,
+  };
+}
+
+/** A client with every member. */
+export function fullClient(id: string): Client {
+  return sampleClient(id, {
+    revision: 7,
+    enabled: false,
+    updatedAt: NOW + 1,
+    tokenSeries: '0f1e2d3c4b5a6978',
+    tokenEndpointAuthMethod: 'client_secret_post',
+    grantTypes: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+    scope: ['catalog:read', 'catalog:write'],
+    defaultScope: ['catalog:read'],
+    resource: `https://api.example.com/${'r'.repeat(2000)}`,
+    accessTokenFormat: 'opaque',
+    accessTokenTtl: 600,
+    information: {
+      client_name: 'Größe "Ω" \\ \' 日本語 👩‍🚀 \u0000 \ud800 \u2028',
+      contacts: ['a@example.com', ''],
+      nested: { none: null, list: [1, -2.5, true, { empty: {} }] },
+    },
+    secrets: [sampleSecret('first', { expiresAt: NOW + 3, lastUsedAt: NOW + 4 }), sampleSecret('second')],
+  });
+}
+
+export function sampleToken(value: string, more: Partial<StoredAccessToken> = {}): StoredAccessToken {
+  return {
+    digest: digest(value),
+    id: `jti-${value}`,
+    clientId: 'client',
+    subject: 'client',
+    audience: 'https://api.example.com',
+    scope: [],
+    issuedAt: NOW,
+    expiresAt: NOW + 3600,
+    claims: {},
+    ...more,
+  };
+}
+
+/** The client is in the store exactly as expected; the order of its secrets is the store's affair. */
+export async function assertStored(persistence: Persistence, expected: Client): Promise<void> {
+  const found = await persistence.clients.find(expected.id);
+  assert.ok(found, `the client ${JSON.stringify(expected.id)} is not found`);
+  assert.deepStrictEqual(ordered(found), ordered(expected));
+}
+
+export function ordered(client: Client): Client {
+  return { ...client, secrets: [...client.secrets].sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+export async function storedSecret(
+  persistence: Persistence,
+  clientId: string,
+  secretId: string,
+): Promise<ClientSecret | undefined> {
+  const client = await persistence.clients.find(clientId);
+  return client?.secrets.find(({ id }) => id === secretId);
+}
+
+/** Of concurrent attempts at one thing exactly one has won. */
+export function assertOneWinner(answers: readonly boolean[]): void {
+  assert.equal(answers.filter((won) => won).length, 1, `one attempt of ${answers.length} must win`);
+}

@@ -1,0 +1,93 @@
+import type { Client, ClientSecret } from '../oauth/client/client.js';
+import { flag, hexadecimal, integer, nullable, object, strings, text } from './codecs.js';
+import type { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
+import {
+  accessTokenFormat,
+  tokenEndpointAuthMethod,
+  type OauthClientEntity,
+} from './entities/oauth-client.entity.js';
+import type { Row } from './sql.js';
+
+/** Sets the columns of a secret apart from those of its client in one row. */
+export const SECRET = 'secret_';
+
+export function clientEntity(client: Client, rowId: string): OauthClientEntity {
+  return {
+    rowId,
+    clientId: client.id,
+    exactClientId: client.id,
+    revision: client.revision,
+    enabled: client.enabled,
+    createdAt: client.createdAt,
+    updatedAt: client.updatedAt,
+    tokenSeries: client.tokenSeries,
+    tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
+    grantTypes: client.grantTypes,
+    scope: client.scope ?? null,
+    defaultScope: client.defaultScope ?? null,
+    resource: client.resource ?? null,
+    accessTokenFormat: client.accessTokenFormat ?? null,
+    accessTokenTtl: client.accessTokenTtl ?? null,
+    information: client.information,
+  };
+}
+
+export function secretEntity(secret: ClientSecret, clientRowId: string): OauthClientSecretEntity {
+  return {
+    id: secret.id,
+    clientRowId,
+    digest: secret.digest,
+    createdAt: secret.createdAt,
+    expiresAt: secret.expiresAt ?? null,
+    lastUsedAt: secret.lastUsedAt ?? null,
+  };
+}
+
+/** The clients in rows of a client and one of its secrets each, in the order of the rows. */
+export function clients(rows: readonly Row[]): Client[] {
+  const groups = new Map<unknown, [Row, ...Row[]]>();
+  for (const row of rows) {
+    const group = groups.get(row['rowId']);
+    if (group) group.push(row);
+    else groups.set(row['rowId'], [row]);
+  }
+  return [...groups.values()].map(client);
+}
+
+function client(rows: [Row, ...Row[]]): Client {
+  const [row] = rows;
+  const scope = nullable(strings).from(row['scope']);
+  const defaultScope = nullable(strings).from(row['defaultScope']);
+  const resource = nullable(text).from(row['resource']);
+  const format = nullable(accessTokenFormat).from(row['accessTokenFormat']);
+  const accessTokenTtl = nullable(integer).from(row['accessTokenTtl']);
+  return {
+    id: hexadecimal.from(row['exactClientId']),
+    revision: integer.from(row['revision']),
+    enabled: flag.from(row['enabled']),
+    createdAt: integer.from(row['createdAt']),
+    updatedAt: integer.from(row['updatedAt']),
+    tokenSeries: text.from(row['tokenSeries']),
+    tokenEndpointAuthMethod: tokenEndpointAuthMethod.from(row['tokenEndpointAuthMethod']),
+    grantTypes: strings.from(row['grantTypes']),
+    ...(scope === null ? {} : { scope }),
+    ...(defaultScope === null ? {} : { defaultScope }),
+    ...(resource === null ? {} : { resource }),
+    ...(format === null ? {} : { accessTokenFormat: format }),
+    ...(accessTokenTtl === null ? {} : { accessTokenTtl }),
+    information: object.from(row['information']),
+    secrets: rows.filter((each) => each[`${SECRET}id`] !== null).map(secret),
+  };
+}
+
+function secret(row: Row): ClientSecret {
+  const expiresAt = nullable(integer).from(row[`${SECRET}expiresAt`]);
+  const lastUsedAt = nullable(integer).from(row[`${SECRET}lastUsedAt`]);
+  return {
+    id: hexadecimal.from(row[`${SECRET}id`]),
+    digest: text.from(row[`${SECRET}digest`]),
+    createdAt: integer.from(row[`${SECRET}createdAt`]),
+    ...(expiresAt === null ? {} : { expiresAt }),
+    ...(lastUsedAt === null ? {} : { lastUsedAt }),
+  };
+}

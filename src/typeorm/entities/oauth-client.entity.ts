@@ -1,0 +1,81 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { TokenEndpointAuthMethod } from '../../oauth/client/client.js';
+import { ACCESS_TOKEN_FORMATS, type AccessTokenFormat } from '../../oauth/token/access-token.js';
+import { flag, hexadecimal, integer, nullable, object, oneOf, strings } from '../codecs.js';
+
+const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+export const tokenEndpointAuthMethod = oneOf<TokenEndpointAuthMethod>(METHODS);
+export const accessTokenFormat = oneOf<AccessTokenFormat>(ACCESS_TOKEN_FORMATS);
+
+/** A registered client. Its secrets stand in rows of their own. */
+@Entity({ name: 'oauth_client' })
+export class OauthClientEntity {
+  /** Random. Secrets refer to it, so that a client made anew under an old id inherits none. */
+  @PrimaryColumn({ name: 'row_id', type: 'varchar', length: 32 })
+  rowId!: string;
+
+  /** For the reader. Whether two ids are the same, and their order, is `exactClientId`'s to say. */
+  @Column({ name: 'client_id', type: 'varchar', length: 255 })
+  clientId!: string;
+
+  /**
+   * The id again, in hexadecimal in the table. The usual collations of MySQL and MariaDB take `a` for `A` and
+   * `a ` for `a`, and those of PostgreSQL sort by language; over `0-9a-f` all of them agree with the code points.
+   */
+  @Index({ unique: true })
+  @Column({ name: 'client_id_hex', type: 'varchar', length: 510, transformer: hexadecimal })
+  exactClientId!: string;
+
+  @Column({ name: 'revision', type: 'integer', transformer: integer })
+  revision!: number;
+
+  @Column({ name: 'enabled', type: 'boolean', transformer: flag })
+  enabled!: boolean;
+
+  /** Seconds since 1970, as every time. */
+  @Column({ name: 'created_at', type: 'bigint', transformer: integer })
+  createdAt!: number;
+
+  @Column({ name: 'updated_at', type: 'bigint', transformer: integer })
+  updatedAt!: number;
+
+  @Column({ name: 'token_series', type: 'varchar', length: 32 })
+  tokenSeries!: string;
+
+  @Column({
+    name: 'token_endpoint_auth_method',
+    type: 'varchar',
+    length: 64,
+    transformer: tokenEndpointAuthMethod,
+  })
+  tokenEndpointAuthMethod!: TokenEndpointAuthMethod;
+
+  /** JSON, as every list and object. */
+  @Column({ name: 'grant_types', type: 'text', transformer: strings })
+  grantTypes!: readonly string[];
+
+  @Column({ name: 'scope', type: 'text', nullable: true, transformer: nullable(strings) })
+  scope!: readonly string[] | null;
+
+  @Column({ name: 'default_scope', type: 'text', nullable: true, transformer: nullable(strings) })
+  defaultScope!: readonly string[] | null;
+
+  @Column({ name: 'resource', type: 'text', nullable: true })
+  resource!: string | null;
+
+  @Column({
+    name: 'access_token_format',
+    type: 'varchar',
+    length: 16,
+    nullable: true,
+    transformer: nullable(accessTokenFormat),
+  })
+  accessTokenFormat!: AccessTokenFormat | null;
+
+  @Column({ name: 'access_token_ttl', type: 'integer', nullable: true, transformer: nullable(integer) })
+  accessTokenTtl!: number | null;
+
+  @Column({ name: 'information', type: 'text', transformer: object })
+  information!: Readonly<Record<string, unknown>>;
+}

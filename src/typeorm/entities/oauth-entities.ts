@@ -1,0 +1,12 @@
+import { OauthAccessTokenEntity } from './oauth-access-token.entity.js';
+import { OauthClientSecretEntity } from './oauth-client-secret.entity.js';
+import { OauthClientEntity } from './oauth-client.entity.js';
+import { OauthSigningKeyEntity } from './oauth-signing-key.entity.js';
+
+/** For the `entities` of a data source that does not load them by itself. */
+export const oauthEntities = [
+  OauthClientEntity,
+  OauthClientSecretEntity,
+  OauthAccessTokenEntity,
+  OauthSigningKeyEntity,
+];

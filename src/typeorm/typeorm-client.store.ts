@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { Client } from '../oauth/client/client.js';
+import { ClientStore } from '../oauth/client/client.store.js';
+import { SECRET, clientEntity, clients, secretEntity } from './client-row.js';
+import { hexadecimal } from './codecs.js';
+import { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
+import { OauthClientEntity } from './entities/oauth-client.entity.js';
+import { EntityTable } from './entity-table.js';
+import { Sql } from './sql.js';
+import { isUniqueViolation } from './driver-errors.js';
+
+const NEVER_CHANGED = ['rowId', 'clientId', 'exactClientId'] as const;
+
+/**
+ * Clients with their secrets in two tables, kept consistent without a transaction: under SQLite all requests
+ * share one connection, and a transaction would take in the statements of the others. A secret counts only through
+ * a client row that has its `client_row_id`, so the client row is the last to come and the first to go.
+ */
+export class TypeormClientStore extends ClientStore {
+  private readonly sql: Sql;
+  private readonly client: EntityTable<OauthClientEntity>;
+  private readonly secret: EntityTable<OauthClientSecretEntity>;
+  private readonly statements: ReturnType<TypeormClientStore['prepare']>;
+
+  constructor(dataSource: DataSource) {
+    super();
+    this.sql = new Sql(dataSource);
+    this.client = new EntityTable(dataSource, OauthClientEntity);
+    this.secret = new EntityTable(dataSource, OauthClientSecretEntity);
+    this.statements = this.prepare();
+  }
+
+  async find(id: string): Promise<Client | undefined> {
+    const rows = await this.sql.rows(this.statements.find, [hexadecimal.to(id)]);
+    return clients(rows)[0];
+  }
+
+  async create(client: Client): Promise<boolean> {
+    const rowId = randomBytes(16).toString('hex');
+    const secrets = client.secrets.map((secret) => secretEntity(secret, rowId));
+    if (secrets.length > 0) {
+      const insertion = this.sql.prepare(this.secret.insertion(secrets.length));
+      await this.sql.run(
+        insertion,
+        secrets.flatMap((secret) => this.secret.values(secret)),
+      );
+    }
+    try {
+      await this.sql.run(this.statements.create, this.client.values(clientEntity(client, rowId)));
+      return true;
+    } catch (error) {
+      // After any other failure the client may be there all the same, and then it needs its secrets.
+      if (!isUniqueViolation(error)) throw error;
+      await this.sql.run(this.statements.deleteSecrets, [rowId]);
+      return false;
+    }
+  }
+
+  async update(client: Client, revision: number): Promise<boolean> {
+    const entity = clientEntity({ ...client, revision: revision + 1 }, '');
+    const values = this.client.values(entity, NEVER_CHANGED);
+    return (
+      (await this.sql.change(this.statements.update, [...values, hexadecimal.to(client.id), revision])) > 0
+    );
+  }
+
+  async delete(id: string): Promise<boolean> {
+    const [row] = await this.sql.rows(this.statements.row, [hexadecimal.to(id)]);
+    if (!row || (await this.sql.change(this.statements.delete, [row['rowId']])) === 0) return false;
+    await this.sql.run(this.statements.deleteSecrets, [row['rowId']]);
+    return true;
+  }
+
+  async list({ after = '', limit }: { readonly after?: string; readonly limit: number }): Promise<Client[]> {
+    return clients(await this.sql.rows(this.statements.list, [hexadecimal.to(after), limit]));
+  }
+
+  private prepare() {
+    const { sql, client, secret } = this;
+    const id = client.column('exactClientId');
+    const rowId = client.column('rowId');
+    const selection = `SELECT ${client.selection('c')}, ${secret.selection('s', SECRET)}`;
+    const join = `LEFT JOIN ${secret.name} s ON ${secret.column('clientRowId', 's')} = c.${rowId}`;
+    const order = `ORDER BY c.${id}, ${secret.column('createdAt', 's')}, ${secret.column('id', 's')}`;
+    const page = `(SELECT * FROM ${client.name} WHERE ${id} > ? ORDER BY ${id} LIMIT ?)`;
+    const assignments = client.assignments(NEVER_CHANGED);
+    return {
+      find: sql.prepare(`${selection} FROM ${client.name} c ${join} WHERE c.${id} = ? ${order}`),
+      list: sql.prepare(`${selection} FROM ${page} c ${join} ${order}`),
+      create: sql.prepare(client.insertion(1)),
+      update: sql.prepare(
+        `UPDATE ${client.name} SET ${assignments} WHERE ${id} = ? AND ${client.column('revision')} = ?`,
+      ),
+      row: sql.prepare(`SELECT ${client.selection('c')} FROM ${client.name} c WHERE c.${id} = ?`),
+      delete: sql.prepare(`DELETE FROM ${client.name} WHERE ${rowId} = ?`),
+      deleteSecrets: sql.prepare(`DELETE FROM ${secret.name} WHERE ${secret.column('clientRowId')} = ?`),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { DataSource } from 'typeorm';
+import { SigningKeyStore, type StoredSigningKey } from '../oauth/keys/signing-key.store.js';
+import { integer, text } from './codecs.js';
+import { OauthSigningKeyEntity, signingAlgorithm } from './entities/oauth-signing-key.entity.js';
+import { EntityTable } from './entity-table.js';
+import { Sql, type Row } from './sql.js';
+import { isUniqueViolation } from './driver-errors.js';
+
+/** The key ring: a handful of rows. */
+export class TypeormSigningKeyStore extends SigningKeyStore {
+  private readonly sql: Sql;
+  private readonly key: EntityTable<OauthSigningKeyEntity>;
+  private readonly statements: ReturnType<TypeormSigningKeyStore['prepare']>;
+
+  constructor(dataSource: DataSource) {
+    super();
+    this.sql = new Sql(dataSource);
+    this.key = new EntityTable(dataSource, OauthSigningKeyEntity);
+    this.statements = this.prepare();
+  }
+
+  async all(): Promise<StoredSigningKey[]> {
+    return (await this.sql.rows(this.statements.all, [])).map(signingKey);
+  }
+
+  async insert(key: StoredSigningKey): Promise<boolean> {
+    try {
+      await this.sql.run(this.statements.insert, this.key.values(key));
+      return true;
+    } catch (error) {
+      if (isUniqueViolation(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Found by its exact `kid` here, not by a collation; then deleted as the row that was found. */
+  async delete(kid: string): Promise<boolean> {
+    const key = (await this.all()).find((stored) => stored.kid === kid);
+    return key !== undefined && (await this.sql.change(this.statements.delete, [key.generation, kid])) > 0;
+  }
+
+  private prepare() {
+    const { sql, key } = this;
+    const generation = key.column('generation');
+    return {
+      all: sql.prepare(`SELECT ${key.selection('k')} FROM ${key.name} k ORDER BY k.${generation}`),
+      insert: sql.prepare(key.insertion(1)),
+      delete: sql.prepare(`DELETE FROM ${key.name} WHERE ${generation} = ? AND ${key.column('kid')} = ?`),
+    };
+  }
+}
+
+function signingKey(row: Row): StoredSigningKey {
+  return {
+    kid: text.from(row['kid']),
+    algorithm: signingAlgorithm.from(row['algorithm']),
+    privateKey: text.from(row['privateKey']),
+    generation: integer.from(row['generation']),
+    createdAt: integer.from(row['createdAt']),
+    activatesAt: integer.from(row['activatesAt']),
+  };
+}

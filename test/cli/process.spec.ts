@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixture } from './command.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'oauth-cli-'));
+const SAMPLE_APP = 'sample-app/dist/app.module.js';
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The command as it is installed: a process of its own. */
+async function execute(
+  app: string,
+  line: string,
+  input = '',
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['dist/cli/main.js', '--app', app, ...line.split(' ')], {
+    env: { PATH: process.env['PATH'], DATABASE_URL: `sqlite:${join(folder, 'sample.sqlite')}` },
+  });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (written.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (written.stderr += chunk.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...written };
+}
+
+describe('the command', () => {
+  it('is a script for node', () => {
+    expect(readFileSync('dist/cli/main.js', 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  it('prints the result alone on standard output, and ends though the host does not', async () => {
+    const { code, stdout, stderr } = await execute(
+      fixture('host.mjs'),
+      'client create --metadata - --json',
+      '{"client_id":"a"}',
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ client_id: 'a' });
+    expect(stderr).toContain('the host is chatty\nvery chatty\nwithout end');
+  });
+
+  it('keeps its exit codes', async () => {
+    expect(await execute(fixture('host.mjs'), 'client show nobody')).toMatchObject({ code: 1, stdout: '' });
+    expect(await execute(fixture('host.mjs'), 'client shwo')).toMatchObject({ code: 2, stdout: '' });
+    expect(await execute('nothing.js', 'key list')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('finds a file with # in its name', async () => {
+    const file = join(folder, 'app#1.mjs');
+    writeFileSync(file, 'export class A {}; export class B {}');
+    expect((await execute(file, 'key list')).stderr).toMatch(/several classes.*A, B/);
+    expect((await execute(`${file}#C`, 'key list')).stderr).toMatch(/no module C/);
+  });
+
+  it('finds what a CommonJS file exports, whichever way', async () => {
+    const file = join(folder, 'app.cjs');
+    writeFileSync(file, 'module.exports = Object.assign({}, { A: class A {}, B: class B {} });');
+    expect((await execute(file, 'key list')).stderr).toMatch(/several classes.*A, B/);
+  });
+
+  it('works on the sample app', async () => {
+    const metadata = '{"client_name":"Nightly","scope":"catalog:read"}';
+    const created = await execute(SAMPLE_APP, 'client create --metadata - --json', metadata);
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    const client = JSON.parse(created.stdout) as Record<string, string>;
+    const id = String(client['client_id']);
+    const rotated = await execute(SAMPLE_APP, `client rotate-secret ${id} --overlap 60 --json`);
+    expect(JSON.parse(rotated.stdout)).toMatchObject({
+      ...client,
+      client_secret: expect.stringMatching(/^[\w-]{43}$/) as string,
+    });
+    expect((JSON.parse(rotated.stdout) as typeof client)['client_secret']).not.toBe(client['client_secret']);
+    expect(await execute(SAMPLE_APP, `client disable ${id}`)).toMatchObject({ code: 0, stderr: '' });
+    const shown = JSON.parse((await execute(SAMPLE_APP, `client show ${id} --json`)).stdout) as {
+      secrets: unknown[];
+    };
+    expect(shown).toMatchObject({ client_id: id, enabled: false });
+    expect(shown.secrets).toHaveLength(2);
+    expect(await execute(SAMPLE_APP, 'key rotate')).toMatchObject({ code: 0, stderr: '' });
+    const keys = JSON.parse((await execute(SAMPLE_APP, 'key list --json')).stdout) as { state: string }[];
+    expect(keys.map(({ state }) => state)).toEqual(['current', 'next']);
+  });
+});

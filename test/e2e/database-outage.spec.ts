@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines, type TestDatabase } from '../support/databases.js';
+import { HTTP_ADAPTERS, openAdmin, startSampleApp, type SampleApp } from '../support/sample-app.js';
+import { Proxy } from './support/proxy.js';
+import { expectErrorShape, expectToken, FORM, GRANT, registrar, type TestClient } from './support/server.js';
+import { send, type Answer } from './support/wire.js';
+
+const OPAQUE = `${GRANT}&scope=statistics:read`;
+const servers = engines().filter(({ name }) => name === 'PostgreSQL' || name === 'MariaDB');
+const cases = servers.flatMap((engine) =>
+  HTTP_ADAPTERS.map((httpAdapter) => ({ engine, httpAdapter, on: `${engine.name} and ${httpAdapter}` })),
+);
+
+it.skipIf(cases.length > 0)('needs TEST_POSTGRES_URL or TEST_MARIADB_URL', () => undefined);
+
+describe.each(cases)('a database that fails under load, $on', ({ engine, httpAdapter }) => {
+  let database: TestDatabase;
+  let proxy: Proxy;
+  let app: SampleApp;
+  let operator: Awaited<ReturnType<typeof openAdmin>>;
+  let client: TestClient;
+
+  beforeAll(async () => {
+    database = await engine.open();
+    const url = database.url ?? '';
+    proxy = await Proxy.open(new URL(url));
+    app = await startSampleApp({ httpAdapter, databaseUrl: proxy.through(url) });
+    operator = await openAdmin({ ISSUER: app.issuer, DATABASE_URL: url });
+    client = await registrar(operator.admin)();
+  });
+
+  afterAll(async () => {
+    await app.stop('SIGKILL');
+    await operator.close();
+    await proxy.close();
+    await database.close();
+  });
+
+  const ask = (form: string, basic = client.basic) => {
+    const headers = { 'content-type': FORM, ...basic };
+    return send(app.port, { method: 'POST', path: '/oauth/token', headers, body: form });
+  };
+  const use = (path: string, token: string) =>
+    send(app.port, { path, headers: { authorization: `Bearer ${token}` } });
+
+  function expectUnavailable(answer: Answer): void {
+    expect(answer, answer.text).toMatchObject({ status: 503, json: { error: 'temporarily_unavailable' } });
+    expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    expectErrorShape(answer);
+    expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|oauth_|postgres|maria|mysql|password|timeout/i);
+  }
+
+  /** Asks until there is a token again. */
+  const recovered = () =>
+    expect.poll(async () => (await ask(OPAQUE)).status, { timeout: 20_000, interval: 200 }).toBe(200);
+
+  /** Load for as long as `during` takes; the answers, each a token or a proper 503. */
+  async function underLoad(during: () => Promise<void>): Promise<{ tokens: string[]; refused: number }> {
+    const tokens: string[] = [];
+    let refused = 0;
+    let going = true;
+    const workers = Array.from({ length: 16 }, async (_, index) => {
+      while (going) {
+        const answer = await ask(index % 4 === 0 ? GRANT : OPAQUE);
+        if (answer.status === 200) tokens.push(expectToken(answer).access_token);
+        else {
+          expectUnavailable(answer);
+          refused++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    });
+    try {
+      await during();
+    } finally {
+      going = false;
+      await Promise.all(workers);
+    }
+    return { tokens, refused };
+  }
+
+  const until = (condition: () => boolean | Promise<boolean>) =>
+    expect.poll(async () => condition(), { timeout: 20_000, interval: 50 }).toBe(true);
+
+  it('ROB-016 ROB-017 TOK-078 answers 503 while it is away, and recovers', { timeout: 60_000 }, async () => {
+    const { tokens, refused } = await underLoad(async () => {
+      await recovered();
+      proxy.cut();
+      await until(async () => (await ask(OPAQUE)).status === 503);
+      expectUnavailable(await ask(OPAQUE));
+      // An unknown client cannot be told from a known one now.
+      expectUnavailable(
+        await ask(GRANT, { authorization: `Basic ${Buffer.from('nobody:x').toString('base64')}` }),
+      );
+      expect((await send(app.port, { path: '/.well-known/oauth-authorization-server' })).status).toBe(200);
+      expect((await send(app.port, { path: '/oauth/jwks' })).status).toBe(200);
+      proxy.restore();
+      await recovered();
+    });
+    expect(refused).toBeGreaterThan(0);
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const token of new Set(tokens.filter((each) => !each.startsWith('ey')))) {
+      expect((await use('/api/statistics', token)).status).toBe(200);
+    }
+    expect(app.process.exitCode).toBeNull();
+    expect(app.output()).not.toMatch(/unhandled/i);
+  });
+
+  it('ROB-016 gives no access that it cannot check', { timeout: 60_000 }, async () => {
+    const { access_token: token } = expectToken(await ask(OPAQUE));
+    proxy.cut();
+    await until(async () => (await use('/api/statistics', token)).status === 503);
+    const answer = await use('/api/statistics', token);
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    expect(answer.text).not.toMatch(/ECONN|oauth_|\n\s+at /);
+    proxy.restore();
+    await until(async () => (await use('/api/statistics', token)).status === 200);
+  });
+
+  it('ROB-016 answers 503 where it is there and silent, and recovers', { timeout: 25_000 }, async () => {
+    await recovered();
+    proxy.silence();
+    const answers = await Promise.all([ask(OPAQUE), ask(OPAQUE), ask(OPAQUE)]);
+    for (const answer of answers) expectUnavailable(answer);
+    proxy.restore();
+    await recovered();
+  });
+
+  it('ROB-026 tells no password and no secret in its log', () => {
+    expect(app.output()).not.toContain(client.secret);
+    expect(app.output()).toMatch(/ ERROR /);
+    expect(app.output()).not.toMatch(/:\/\/[^/\s]*:[^/\s]*@/);
+  });
+});

@@ -1,0 +1,94 @@
+import { NestFactory } from '@nestjs/core';
+import {
+  Clock,
+  MemoryPersistence,
+  OauthAdmin,
+  OauthModule,
+  OauthService,
+  type OauthContext,
+  type OauthError,
+  type OauthModuleOptions,
+  type OauthRequest,
+  Persistence,
+  type TokenApplication,
+  type TokenResponse,
+} from 'nestjs-oauth-kit';
+
+export const ISSUER = 'http://127.0.0.1:3999';
+
+/** A clock that a test sets. */
+export class ManualClock extends Clock {
+  constructor(public time = 1_800_000_000) {
+    super();
+  }
+
+  now(): number {
+    return this.time;
+  }
+}
+
+export type Outcome = { readonly success: TokenResponse } | { readonly error: OauthError };
+
+/** An application that returns what it was called with: the protocol without HTTP. */
+export const echo: TokenApplication<OauthContext, Outcome, Outcome> = {
+  tokenSuccess: (_, success) => ({ success }),
+  tokenError: (_, error) => ({ error }),
+};
+
+export interface Kit {
+  readonly oauth: OauthService;
+  readonly admin: OauthAdmin;
+  readonly persistence: Persistence;
+  readonly clock: ManualClock;
+  /** One token request with this form and these headers, answered by {@link echo}. */
+  token(form: Record<string, string> | string, headers?: Record<string, string>): Promise<Outcome>;
+  get<T>(token: unknown): T;
+  close(): Promise<void>;
+}
+
+/** An authorization server in memory: scopes `read` (default) and `write` at /api, `report` at /reports (opaque). */
+export async function openKit(options: Partial<OauthModuleOptions> = {}): Promise<Kit> {
+  const clock = new ManualClock();
+  const module = OauthModule.forRoot({
+    issuer: ISSUER,
+    clock,
+    resources: [
+      { identifier: '/api', scopes: ['read', 'write'], defaultScopes: ['read'], default: true },
+      { identifier: '/reports', scopes: ['report'], accessTokenFormat: 'opaque' },
+    ],
+    persistence: MemoryPersistence,
+    ...options,
+  });
+  const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  const oauth = context.get(OauthService);
+  return {
+    oauth,
+    admin: context.get(OauthAdmin),
+    persistence: context.get(Persistence, { strict: false }),
+    clock,
+    token: (form, headers = {}) => oauth.token({ request: formRequest(form, headers) }, echo),
+    get: <T>(token: unknown) => context.get<T>(token as symbol, { strict: false }),
+    close: () => context.close(),
+  };
+}
+
+/** A token request as an adapter would hand it to the kit. */
+export function formRequest(
+  form: Record<string, string> | string,
+  headers: Record<string, string> = {},
+): OauthRequest {
+  const all = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
+  return {
+    method: 'POST',
+    url: '/oauth/token',
+    headers: all,
+    rawHeaders: Object.entries(all).flat(),
+    rawBody: Buffer.from(typeof form === 'string' ? form : new URLSearchParams(form).toString()),
+  };
+}
+
+/** RFC 6749 §2.3.1. */
+export function basic(id: string, secret: string): { authorization: string } {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+  return { authorization: `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}` };
+}

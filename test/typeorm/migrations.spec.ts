@@ -1,0 +1,87 @@
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TypeormPersistence, oauthMigrations } from '../../src/typeorm/index.js';
+import { connect, connectMigrated, engines, type TestDatabase } from '../support/databases.js';
+
+const TABLES = ['oauth_access_token', 'oauth_client', 'oauth_client_secret', 'oauth_signing_key'];
+
+describe.each(engines())('oauthMigrations on $name', (engine) => {
+  let database: TestDatabase;
+  let dataSource: DataSource | undefined;
+
+  beforeEach(async () => {
+    database = await engine.open();
+  });
+
+  afterEach(async () => {
+    if (dataSource?.isInitialized) await dataSource.destroy();
+    await database.close();
+  });
+
+  it('make exactly what the entities describe', async () => {
+    dataSource = await connectMigrated(database);
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(await tables(dataSource)).toEqual(TABLES);
+  });
+
+  it('can be taken back and run again', async () => {
+    dataSource = await connectMigrated(database);
+    await dataSource.undoLastMigration();
+    expect(await tables(dataSource)).toEqual([]);
+    await dataSource.runMigrations();
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    await new TypeormPersistence(dataSource).check();
+  });
+
+  it("respect the host's table prefix", async () => {
+    dataSource = await connectMigrated(database, { entityPrefix: 'auth_' });
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(await tables(dataSource)).toEqual(TABLES.map((table) => `auth_${table}`));
+    await new TypeormPersistence(dataSource).check();
+  });
+
+  it('stand beside those of another prefix', async () => {
+    const one = await connectMigrated(database, { entityPrefix: 'one_', migrationsTableName: 'one' });
+    await one.destroy();
+    dataSource = await connectMigrated(database, { entityPrefix: 'two_', migrationsTableName: 'two' });
+    const all = ['one_', 'two_'].flatMap((prefix) => TABLES.map((table) => prefix + table));
+    expect(await tables(dataSource)).toEqual(all);
+  });
+
+  it.skipIf(!engine.name.startsWith('P'))("respect the host's schema", async () => {
+    dataSource = await connect(database, { schema: 'kit' });
+    await dataSource.query('CREATE SCHEMA kit');
+    await dataSource.runMigrations();
+    const found: unknown = await dataSource.query(
+      "SELECT table_name FROM information_schema.tables WHERE table_schema = 'kit' AND table_name LIKE 'oauth%' ORDER BY 1",
+    );
+    expect(found).toEqual(TABLES.map((table_name) => ({ table_name })));
+    const persistence = new TypeormPersistence(dataSource);
+    await persistence.check();
+    expect(await persistence.clients.list({ limit: 1 })).toEqual([]);
+  });
+
+  it('run from a data source that has no entities, too', async () => {
+    dataSource = await connect(database, {
+      entities: [],
+      migrations: oauthMigrations,
+      entityPrefix: 'auth_',
+    });
+    await dataSource.runMigrations();
+    expect(await tables(dataSource)).toEqual(TABLES.map((table) => `auth_${table}`));
+  });
+});
+
+async function tables(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const found = await runner.getTables();
+    const names = found.map(({ name }) => name.split('.').at(-1) ?? name);
+    return names.filter((name) => name.includes('oauth_')).sort();
+  } finally {
+    await runner.release();
+  }
+}
