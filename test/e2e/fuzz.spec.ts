@@ -10,7 +10,7 @@ import {
   type Server,
 } from './support/server.js';
 
-const RUNS = 3000;
+const RUNS = 2500;
 
 const method = fc.oneof(
   { weight: 8, arbitrary: fc.constant('POST') },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, HTTP_ADAPTERS, openAdmin, startSampleApp, type SampleApp } from '../support/sample-app.js';
 import {
   expectToken,
@@ -97,69 +97,76 @@ describe.each(HTTP_ADAPTERS)('a thousand requests at once on %s', (httpAdapter) 
   });
 });
 
-describe.each(HTTP_ADAPTERS)('the end of a process on %s', (httpAdapter) => {
-  it('ROB-025 finishes what it has begun and takes nothing new', { timeout: 20_000 }, async () => {
-    const server = await openServer({ httpAdapter });
-    onTestFinished(() => server.close());
-    const begun = await Promise.all(Array.from({ length: 5 }, () => Wire.open(server.port)));
-    const authorization = `Authorization: ${server.client.basic.authorization}`;
-    const length = `Content-Length: ${OPAQUE.length}`;
-    const lines = [
-      'POST /oauth/token HTTP/1.1',
-      'Host: 127.0.0.1',
-      `Content-Type: ${FORM}`,
-      length,
-      authorization,
-    ];
-    for (const wire of begun) wire.write(head(...lines) + OPAQUE.slice(0, 10));
-    // Its answer tells that the heads before it have been read.
-    await server.serves();
-    const stopped = server.app.stop();
-    await expect
-      .poll(
-        () =>
-          Wire.open(server.port).then(
-            (wire) => wire.destroy(),
-            () => 'refused',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('refused');
-    for (const wire of begun) wire.write(OPAQUE.slice(10));
-    const answers = await Promise.all(begun.map((wire) => wire.answer()));
-    for (const answer of answers) {
-      expect(answer).toBeDefined();
-      if (answer) expectToken(answer);
-    }
-    await stopped;
-    const { exitCode, signalCode } = server.app.process;
-    expect(exitCode === 0 || signalCode === 'SIGTERM').toBe(true);
-    expect(server.app.output()).not.toMatch(/ ERROR |unhandled/i);
-  });
-
-  it('kill -9 under load loses no opaque token that was answered', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'oauth-kill-'));
-    const databaseUrl = `sqlite:${join(folder, 'kill.sqlite')}`;
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const server = await openServer({ httpAdapter, databaseUrl });
-    onTestFinished(() => server.close());
-    const answered: string[] = [];
-    const clients = Array.from({ length: 32 }, async () => {
-      for (;;) {
-        const answer = await server.token(OPAQUE).catch(() => undefined);
-        if (!answer) return;
-        answered.push(expectToken(answer).access_token);
-        if (answered.length === 500) server.app.process.kill('SIGKILL');
+describe('the end of a process', () => {
+  it.concurrent.for(HTTP_ADAPTERS)(
+    'ROB-025 finishes what it has begun and takes nothing new, on %s',
+    { timeout: 20_000 },
+    async (httpAdapter, { expect, onTestFinished }) => {
+      const server = await openServer({ httpAdapter });
+      onTestFinished(() => server.close());
+      const begun = await Promise.all(Array.from({ length: 5 }, () => Wire.open(server.port)));
+      const authorization = `Authorization: ${server.client.basic.authorization}`;
+      const length = `Content-Length: ${OPAQUE.length}`;
+      const lines = [
+        'POST /oauth/token HTTP/1.1',
+        'Host: 127.0.0.1',
+        `Content-Type: ${FORM}`,
+        length,
+        authorization,
+      ];
+      for (const wire of begun) wire.write(head(...lines) + OPAQUE.slice(0, 10));
+      // Its answer tells that the heads before it have been read.
+      await server.serves();
+      const stopped = server.app.stop();
+      await expect
+        .poll(
+          () =>
+            Wire.open(server.port).then(
+              (wire) => wire.destroy(),
+              () => 'refused',
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('refused');
+      for (const wire of begun) wire.write(OPAQUE.slice(10));
+      const answers = await Promise.all(begun.map((wire) => wire.answer()));
+      for (const answer of answers) {
+        expect(answer).toBeDefined();
+        if (answer) expectToken(answer);
       }
-    });
-    await Promise.all(clients);
-    expect(answered.length).toBeGreaterThanOrEqual(500);
-    const { port, issuer } = server;
-    const again = await startSampleApp({ httpAdapter, databaseUrl, port, env: { ISSUER: issuer } });
-    onTestFinished(async () => void (await again.stop()));
-    const statuses = await Promise.all(answered.map((token) => statusAt(port, '/api/statistics', token)));
-    expect(new Set(statuses)).toEqual(new Set([200]));
-  });
+      await stopped;
+      const { exitCode, signalCode } = server.app.process;
+      expect(exitCode === 0 || signalCode === 'SIGTERM').toBe(true);
+      expect(server.app.output()).not.toMatch(/ ERROR |unhandled/i);
+    },
+  );
+
+  it.concurrent.for(HTTP_ADAPTERS)(
+    'kill -9 under load loses no opaque token that was answered, on %s',
+    async (httpAdapter, { expect, onTestFinished }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'oauth-kill-'));
+      const databaseUrl = `sqlite:${join(folder, 'kill.sqlite')}`;
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const server = await openServer({ httpAdapter, databaseUrl });
+      onTestFinished(() => server.close());
+      const answered: string[] = [];
+      const clients = Array.from({ length: 32 }, async () => {
+        for (;;) {
+          const answer = await server.token(OPAQUE).catch(() => undefined);
+          if (!answer) return;
+          answered.push(expectToken(answer).access_token);
+          if (answered.length === 500) server.app.process.kill('SIGKILL');
+        }
+      });
+      await Promise.all(clients);
+      expect(answered.length).toBeGreaterThanOrEqual(500);
+      const { port, issuer } = server;
+      const again = await startSampleApp({ httpAdapter, databaseUrl, port, env: { ISSUER: issuer } });
+      onTestFinished(async () => void (await again.stop()));
+      const statuses = await Promise.all(answered.map((token) => statusAt(port, '/api/statistics', token)));
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    },
+  );
 });
 
 describe.each(HTTP_ADAPTERS)('two processes on one database on %s', (httpAdapter) => {

@@ -10,6 +10,7 @@ import {
   rawBasic,
   type Server,
 } from './support/server.js';
+import { exchange, head } from './support/wire.js';
 
 const KIB = 1024;
 
@@ -182,14 +183,19 @@ describe.each(HTTP_ADAPTERS)('a hostile form on %s', (httpAdapter) => {
 
   it.each([12, 15, 20, 100])('ROB-009 refuses a Basic header of %i KiB', async (kib) => {
     const authorization = `Basic ${Buffer.from(`s6BhdRkqt3:${'x'.repeat(kib * 768)}`).toString('base64')}`;
-    const answer = await server.send({
-      method: 'POST',
-      path: '/oauth/token',
-      headers: { authorization, 'content-type': FORM, connection: 'close' },
-      body: GRANT,
-    });
-    expect([400, 401, 431]).toContain(answer.status);
-    if (answer.status === 401) expectError(answer, 401, 'invalid_client');
+    const lines = [
+      'POST /oauth/token HTTP/1.1',
+      'Host: 127.0.0.1',
+      `Content-Type: ${FORM}`,
+      'Connection: close',
+    ];
+    const length = `Content-Length: ${GRANT.length}`;
+    const bytes = head(...lines, length, `Authorization: ${authorization}`) + GRANT;
+    const answer = await exchange(server.port, bytes);
+    // Node closes the connection while the header is still being sent: the answer may be lost, but it is no other one.
+    if (!answer) expect(kib).toBeGreaterThan(16);
+    else expect([400, 401, 431]).toContain(answer.status);
+    if (answer?.status === 401) expectError(answer, 401, 'invalid_client');
   });
 
   it('ROB-009 refuses a client assertion of 60 KiB', async () => {

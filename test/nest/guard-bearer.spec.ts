@@ -36,6 +36,8 @@ class ReportsController {
   }
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 describe.each(ADAPTERS)('the guard on %s', (adapter) => {
   let host: Host;
   let faults: Faults;
@@ -96,10 +98,12 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     },
   );
 
-  it('BEAR-006 BEAR-008 BEAR-023 no token, or one that stands elsewhere: a challenge without an error', async () => {
+  it('BEAR-005 BEAR-006 BEAR-008 BEAR-023 no token, or one that stands elsewhere: a challenge without an error', async () => {
     for (const [path, init] of [
       ['/api', {}],
       [`/api?access_token=${token}`, {}],
+      ['/api', { method: 'POST', body: new URLSearchParams({ access_token: token }) }],
+      ['/api', { method: 'POST', body: JSON.stringify({ access_token: token }), headers: JSON_TYPE }],
       ['/api', { headers: { cookie: `access_token=${token}; Authorization=Bearer ${token}` } }],
       [
         '/api',
@@ -113,7 +117,10 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
       ],
     ] as [string, RequestInit][]) {
       const { status, challenge, body, headers } = await host.request(path, init);
-      expect([status, challenge]).toEqual([401, 'Bearer realm="the realm", scope="read"']);
+      expect([status, challenge]).toEqual([
+        401,
+        `Bearer realm="the realm", scope="${init.method === 'POST' ? 'write' : 'read'}"`,
+      ]);
       expect(body).not.toHaveProperty('error_description');
       expect(body['error']).toBeUndefined();
       expect(headers.get('cache-control')).toBe('no-store');
