@@ -127,6 +127,20 @@ describe.each(cases)('a database that fails under load, $on', ({ engine, httpAda
     await recovered();
   });
 
+  it('ROB-017 recovers where the old connections never end', { timeout: 30_000 }, async () => {
+    await recovered();
+    proxy.silence();
+    expectUnavailable(await ask(OPAQUE));
+    proxy.heal();
+    // Sooner or later each connection that hangs has to be given up.
+    for (;;) {
+      const answer = await ask(OPAQUE);
+      if (answer.status === 200) break;
+      expectUnavailable(answer);
+    }
+    proxy.restore();
+  });
+
   it('ROB-026 tells no password and no secret in its log', () => {
     expect(app.output()).not.toContain(client.secret);
     expect(app.output()).toMatch(/ ERROR /);

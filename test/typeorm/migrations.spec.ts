@@ -78,7 +78,9 @@ describe.each(engines())('oauthMigrations on $name', (engine) => {
 async function tables(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
-    const found = await runner.getTables();
+    // MySQL and MariaDB tell the tables of every database.
+    const current = await runner.getCurrentDatabase();
+    const found = (await runner.getTables()).filter(({ database = current }) => database === current);
     const names = found.map(({ name }) => name.split('.').at(-1) ?? name);
     return names.filter((name) => name.includes('oauth_')).sort();
   } finally {

@@ -44,6 +44,11 @@ export class Proxy {
     this.mode = 'open';
   }
 
+  /** New connections work again. Those from before hang for ever, as when a host dies without a word. */
+  heal(): void {
+    this.mode = 'open';
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.server.close(resolve));
