@@ -34,7 +34,7 @@ function connection(url: string): DataSourceOptions {
       return {
         type: 'postgres',
         url,
-        extra: { connectionTimeoutMillis: TIMEOUT_MILLISECONDS, query_timeout: TIMEOUT_MILLISECONDS },
+        extra: { connectionTimeoutMillis: TIMEOUT_MILLISECONDS, statement_timeout: TIMEOUT_MILLISECONDS },
       };
     case 'mysql':
     case 'mariadb':

@@ -1,4 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+
+/** A write that does not end, on a connection that is dead, must not hold up the writes after it. */
+const LONGEST_WRITE_MILLISECONDS = 5000;
 
 interface Waiting<Row> {
   readonly row: Row;
@@ -19,6 +22,7 @@ export class GroupCommit<Row> {
     private readonly mostRows: number,
     /** Whether a failure is the fault of one row: then each row is written alone, and the others go through. */
     private readonly isFaultOfOneRow: (cause: unknown) => boolean,
+    private readonly longestWrite = LONGEST_WRITE_MILLISECONDS,
   ) {}
 
   add(row: Row): Promise<void> {
@@ -40,7 +44,7 @@ export class GroupCommit<Row> {
 
   private async writeGroup(group: readonly Waiting<Row>[]): Promise<void> {
     try {
-      await this.write(group.map(({ row }) => row));
+      await this.writeInTime(group.map(({ row }) => row));
       for (const { resolve } of group) resolve();
     } catch (cause) {
       if (group.length > 1 && this.isFaultOfOneRow(cause)) {
@@ -48,6 +52,19 @@ export class GroupCommit<Row> {
       } else {
         for (const { reject } of group) reject(cause);
       }
+    }
+  }
+
+  private async writeInTime(rows: readonly Row[]): Promise<void> {
+    const timer = new AbortController();
+    const late = setTimeout(this.longestWrite, undefined, timer).then(() => {
+      throw new Error('The tokens were not written in time.');
+    });
+    late.catch(() => undefined);
+    try {
+      await Promise.race([this.write(rows), late]);
+    } finally {
+      timer.abort();
     }
   }
 }

@@ -22,6 +22,7 @@ export class StoredKeyRing implements KeyRing {
   private stored: readonly StoredSigningKey[] = [];
   private readonly loaded = new Map<string, SigningKey>();
   private readAt = Number.NEGATIVE_INFINITY;
+  private searchedAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
 
   constructor(
@@ -49,7 +50,11 @@ export class StoredKeyRing implements KeyRing {
 
   async find(kid: string): Promise<SigningKey | undefined> {
     await this.refresh();
-    if (!this.loaded.has(kid) && this.clock.now() > this.readAt) await this.reload();
+    // Another instance may have made it just now; strangers' ids are looked for once a second.
+    if (!this.loaded.has(kid) && this.clock.now() !== this.searchedAt) {
+      this.searchedAt = this.clock.now();
+      await this.reload();
+    }
     const state = this.states().get(kid);
     return state === undefined || state === 'expired' ? undefined : this.loaded.get(kid);
   }
