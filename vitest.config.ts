@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// The exports condition `source` makes the package's own name mean `src`, so that nothing is loaded twice.
+// The exports condition `nestjs-oauth-kit-source` makes the package's own name mean `src`, so that nothing is loaded twice.
 const onServers = Boolean(process.env['TEST_POSTGRES_URL'] ?? process.env['TEST_MARIADB_URL']);
 const results = process.env['TEST_RESULTS'];
-const conditions = ['source', 'module', 'node', 'development|production'];
+const conditions = ['nestjs-oauth-kit-source', 'module', 'node', 'development|production'];
 
 export default defineConfig({
   resolve: { conditions },

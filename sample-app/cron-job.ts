@@ -18,7 +18,7 @@ async function run(): Promise<void> {
     // Plain http is served on loopback only.
     execute: issuer.startsWith('http:') ? [allowInsecureRequests] : [],
   });
-  const resource = `${issuer}/api/catalog`;
+  const resource = `${issuer.replace(/\/$/, '')}/api/catalog`;
   const token = await clientCredentialsGrant(server, { scope: 'catalog:read', resource });
   const response = await fetchProtectedResource(server, token.access_token, new URL(resource), 'GET');
   if (!response.ok) throw new Error(`The API answered ${response.status}.`);
@@ -26,6 +26,11 @@ async function run(): Promise<void> {
 }
 
 run().catch((failure: unknown) => {
-  console.error(failure instanceof Error ? failure.message : failure);
+  const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
+  console.error(
+    cause instanceof Error
+      ? `${message}: ${cause.message || String((cause as { code?: string }).code)}`
+      : message,
+  );
   process.exitCode = 1;
 });

@@ -27,7 +27,8 @@ function connection(url: string): DataSourceOptions {
     case 'sqlite': {
       const database = url.slice('sqlite:'.length).replace(/^\/\//, '');
       mkdirSync(dirname(database), { recursive: true });
-      return { type: 'better-sqlite3', database, enableWAL: true, timeout: TIMEOUT_MILLISECONDS };
+      // It waits for another process's lock on the event loop, so not for long.
+      return { type: 'better-sqlite3', database, enableWAL: true, timeout: 1000 };
     }
     case 'postgres':
     case 'postgresql':
@@ -49,7 +50,9 @@ function connection(url: string): DataSourceOptions {
 /** Connects and migrates. Of several instances that start at once on one new database, one migrates. */
 export async function openDatabase(options?: DataSourceOptions): Promise<DataSource> {
   if (!options) throw new Error('The database has no options.');
-  const dataSource = await new DataSource(options).initialize();
+  const dataSource = await new DataSource(options).initialize().catch((cause: Error & { code?: string }) => {
+    throw new Error(`DATABASE_URL: ${cause.message || cause.code}`, { cause });
+  });
   for (let attempt = 1; ; attempt++) {
     try {
       await dataSource.runMigrations({ transaction: 'each' });

@@ -20,7 +20,8 @@ export async function createDemoClient(
 }
 
 export function demoText(issuer: string, { id, secret }: { id: string; secret: string }): string {
-  const token = `curl -s -u '${id}:${secret}' -d grant_type=client_credentials ${issuer}/oauth/token`;
+  const base = issuer.replace(/\/$/, '');
+  const token = `curl -s -u '${id}:${secret}' -d grant_type=client_credentials ${base}/oauth/token`;
   return [
     'A demo client was made, since there was none. Its secret is shown this once:',
     '',
@@ -33,7 +34,7 @@ export function demoText(issuer: string, { id, secret }: { id: string; secret: s
     '',
     'Use one:',
     '',
-    `  curl -s -H "Authorization: Bearer $(${token} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')" ${issuer}/api/catalog`,
+    `  curl -s -H "Authorization: Bearer $(${token} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')" ${base}/api/catalog`,
     '',
   ].join('\n');
 }

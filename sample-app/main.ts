@@ -7,7 +7,8 @@ import express from 'express';
 import { OauthAdmin, useOauthBodies } from 'nestjs-oauth-kit';
 import { AppModule } from './app.module.js';
 import { createDemoClient, demoText } from './demo-client.js';
-import { issuerPath, readSettings, type Settings } from './settings.js';
+import { issuerPath } from './oauth/issuer-path.js';
+import { readSettings, type Settings } from './settings.js';
 
 const logger = new Logger('SampleApp');
 
@@ -48,6 +49,7 @@ async function start(): Promise<void> {
   if (settings.issuer.startsWith('http:')) logger.warn('Plain http: for development on this machine only.');
   const demo = await createDemoClient(app.get(OauthAdmin));
   if (demo) console.log(`\n${demoText(settings.issuer, demo)}`);
+  else logger.log('To get a client: npm run --silent oauth -- client create --scope catalog:read');
 }
 
 start().catch((failure: unknown) => {

@@ -27,20 +27,15 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     httpAdapter,
     keyEncryptionSecret: env['KEY_ENCRYPTION_SECRET'] || undefined,
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
-    accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, Number.MAX_SAFE_INTEGER),
+    accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
   };
-}
-
-/** The path of an issuer that has one: everything is served below it. '' without a path. */
-export function issuerPath(issuer = ''): string {
-  return URL.canParse(issuer) ? new URL(issuer).pathname.replace(/\/$/, '') : '';
 }
 
 function wholeNumber(env: NodeJS.ProcessEnv, name: string, standard: number, most: number): number {
   const text = env[name] || String(standard);
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number <= most) return number;
-  throw new Error(`${name} is "${text}", it must be a whole number of at most ${most}`);
+  if (number >= 1 && number <= most) return number;
+  throw new Error(`${name} is "${text}", it must be a whole number from 1 to ${most}`);
 }
 
 function readKeys(file: string): string {

@@ -12,7 +12,7 @@ function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   const entries = readdirSync(path).filter((name) => name !== 'dist' && name !== 'node_modules');
-  return Math.max(stat.mtimeMs, ...entries.map((name) => newest(join(path, name))));
+  return Math.max(0, ...entries.map((name) => newest(join(path, name))));
 }
 
 const sources = [

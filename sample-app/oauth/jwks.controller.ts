@@ -2,6 +2,7 @@ import { All, Controller } from '@nestjs/common';
 import {
   Oauth,
   OauthService,
+  Public,
   type HttpContext,
   type JwksApplication,
   type JwksResponse,
@@ -9,6 +10,7 @@ import {
 } from 'nestjs-oauth-kit';
 import { OauthView } from './oauth.view.js';
 
+@Public()
 @Controller('oauth/jwks')
 export class JwksController implements JwksApplication<HttpContext> {
   constructor(private readonly oauth: OauthService) {}

@@ -2,6 +2,7 @@ import { All, Controller } from '@nestjs/common';
 import {
   Oauth,
   OauthService,
+  Public,
   type HttpContext,
   type OauthError,
   type TokenApplication,
@@ -9,6 +10,7 @@ import {
 } from 'nestjs-oauth-kit';
 import { OauthView } from './oauth.view.js';
 
+@Public()
 @Controller('oauth/token')
 export class TokenController implements TokenApplication<HttpContext> {
   constructor(private readonly oauth: OauthService) {}

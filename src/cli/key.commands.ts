@@ -7,7 +7,7 @@ interface RotateOptions extends JsonOption {
   readonly now?: boolean;
 }
 
-/** `key list|rotate`. */
+/** `key list|rotate|revoke`. */
 export function addKeyCommands(cli: Cli, keys: Command): void {
   cli
     .command(keys, 'list', 'List the signing keys: next, current and retired.', 'key list')
@@ -22,6 +22,22 @@ export function addKeyCommands(cli: Cli, keys: Command): void {
     )
     .option('--now', 'sign with it at once: for a current key that must not sign any more')
     .action((options: RotateOptions) => rotate(cli, options));
+
+  cli
+    .command(
+      keys,
+      'revoke',
+      'End a signing key that must not be trusted any more, with all tokens that it has signed. Rotate first.',
+      'key revoke KID',
+    )
+    .argument('<kid>', 'kid of the key')
+    .action((kid: string, options: JsonOption) => revoke(cli, kid, options));
+}
+
+async function revoke(cli: Cli, kid: string, { json }: JsonOption): Promise<void> {
+  await cli.administer((admin) => admin.keys.revoke(kid));
+  if (json) return cli.output.json({ kid, revoked: true });
+  cli.output.line('Signing key revoked. Running instances follow within 10 seconds.');
 }
 
 async function list(cli: Cli, { json }: JsonOption): Promise<void> {
@@ -36,7 +52,7 @@ async function list(cli: Cli, { json }: JsonOption): Promise<void> {
 async function rotate(cli: Cli, { now: immediately = false, json }: RotateOptions): Promise<void> {
   const key = await cli.administer((admin) => admin.keys.rotate({ immediately }));
   if (json) return cli.output.json(keyJson(key));
-  cli.output.line('Signing key made.');
+  cli.output.line(`Signing key made.${immediately ? ' Running instances follow within 10 seconds.' : ''}`);
   cli.output.record([
     ['kid', key.kid],
     ['algorithm', key.algorithm],

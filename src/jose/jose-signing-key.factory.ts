@@ -11,6 +11,7 @@ import { ALGORITHMS } from './algorithms.js';
 import { NodeSigningKey } from './node-signing-key.js';
 
 const RSA_BITS = 2048;
+const PRIVATE_KEY_BLOCK = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^-]+-----END \1PRIVATE KEY-----/g;
 /** Names of node:crypto. */
 const KEY_TYPES = ['ec', 'rsa', 'ed25519'];
 
@@ -24,13 +25,7 @@ export class JoseSigningKeyFactory extends SigningKeyFactory {
   async load(material: string, algorithm: SigningAlgorithm): Promise<SigningKey[]> {
     const keys = material.trimStart().startsWith('{')
       ? await Promise.all(parseJwks(material).map((jwk) => this.fromJwk(jwk, algorithm)))
-      : [
-          await signingKey(
-            parsed(() => createPrivateKey(material), 'a text'),
-            undefined,
-            algorithm,
-          ),
-        ];
+      : await Promise.all(pemBlocks(material).map((pem) => fromPem(pem, algorithm)));
     const kids = keys.map(({ kid }) => kid);
     if (new Set(kids).size !== kids.length) refuse('a JWK Set with the same key twice');
     return keys;
@@ -96,6 +91,19 @@ function requireStrength(key: KeyObject): void {
   const { modulusLength, publicExponent = 65537n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < RSA_BITS) refuse(`an RSA key of ${modulusLength} bits`);
   if (publicExponent < 3n || publicExponent % 2n === 0n) refuse('an RSA key with a weak exponent');
+}
+
+function fromPem(pem: string, algorithm: SigningAlgorithm): Promise<SigningKey> {
+  return signingKey(
+    parsed(() => createPrivateKey(pem), 'a text'),
+    undefined,
+    algorithm,
+  );
+}
+
+/** A file may hold several keys one after the other, and other blocks in between. */
+function pemBlocks(material: string): string[] {
+  return material.match(PRIVATE_KEY_BLOCK) ?? [material];
 }
 
 function parsed(parse: () => KeyObject, what: string): KeyObject {

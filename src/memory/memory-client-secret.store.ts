@@ -14,12 +14,12 @@ export class MemoryClientSecretStore extends ClientSecretStore {
     return this.change(clientId, (secrets) => [...secrets, copy(secret)]);
   }
 
-  async expireOthers(clientId: string, keptId: string, expiresAt: number): Promise<void> {
+  async expire(clientId: string, secretIds: readonly string[], expiresAt: number): Promise<void> {
     this.change(clientId, (secrets) =>
       secrets.map((secret) =>
-        secret.id === keptId || (secret.expiresAt ?? Infinity) <= expiresAt
-          ? secret
-          : { ...secret, expiresAt },
+        secretIds.includes(secret.id) && (secret.expiresAt ?? Infinity) > expiresAt
+          ? { ...secret, expiresAt }
+          : secret,
       ),
     );
   }
@@ -35,6 +35,16 @@ export class MemoryClientSecretStore extends ClientSecretStore {
         secrets.map((secret) => (secret.id === secretId ? { ...secret, lastUsedAt: usedAt } : secret)),
       );
     }
+  }
+
+  async deleteExpired(before: number): Promise<number> {
+    let expired = 0;
+    for (const [clientId, { secrets }] of this.clients) {
+      const kept = secrets.filter(({ expiresAt = Infinity }) => expiresAt >= before);
+      expired += secrets.length - kept.length;
+      this.change(clientId, () => kept);
+    }
+    return expired;
   }
 
   private change(clientId: string, change: Change): boolean {

@@ -14,6 +14,12 @@ export class MemorySigningKeyStore extends SigningKeyStore {
     return true;
   }
 
+  async replacePrivateKey(kid: string, privateKey: string): Promise<void> {
+    for (const [generation, key] of this.keys) {
+      if (key.kid === kid) this.keys.set(generation, { ...key, privateKey });
+    }
+  }
+
   async delete(kid: string): Promise<boolean> {
     const key = [...this.keys.values()].find((stored) => stored.kid === kid);
     return key !== undefined && this.keys.delete(key.generation);

@@ -6,9 +6,11 @@ import { Persistence } from '../oauth/persistence.js';
 import { FailureLog } from './failure.log.js';
 import { KEY_RING, OAUTH_CONFIGURATION } from './oauth.tokens.js';
 
+/** Seconds for which an operator can still see a secret that has expired. */
+const SECRETS_STAY = 7 * 24 * 3600;
 const INTERVAL_MILLISECONDS = 10 * 60 * 1000;
 
-/** Removes what has expired: opaque tokens and retired keys, every ten minutes. Any number of instances may do it. */
+/** Removes what has expired: opaque tokens, secrets and retired keys, every ten minutes. Any number of instances may do it. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -32,6 +34,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     const { clock, clockTolerance } = this.configuration;
     try {
       await this.persistence.accessTokens.deleteExpired(clock.now() - clockTolerance);
+      await this.persistence.clientSecrets.deleteExpired(clock.now() - SECRETS_STAY);
       if (this.ring instanceof StoredKeyRing) await this.ring.prune();
     } catch (cause) {
       this.log.report('Expired tokens and keys could not be removed', cause);

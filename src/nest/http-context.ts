@@ -27,7 +27,7 @@ interface FastifyReply {
   readonly raw: ServerResponse;
   code(status: number): this;
   headers(headers: Record<string, string>): this;
-  send(body: Buffer): this;
+  send(body: Buffer | undefined): this;
 }
 
 type PlatformResponse = ServerResponse | FastifyReply;
@@ -49,7 +49,10 @@ export class PlatformHttpContext implements HttpContext {
     const all = { ...headers, ...(text !== '' && { 'Content-Type': 'application/json' }) };
     if (isFastifyReply(this.response)) {
       // As bytes: to a string Fastify would add a charset, which JSON does not have.
-      this.response.code(status).headers(all).send(Buffer.from(text, 'utf8'));
+      this.response
+        .code(status)
+        .headers(all)
+        .send(text === '' ? undefined : Buffer.from(text, 'utf8'));
       return;
     }
     const length = bare ? {} : { 'Content-Length': String(Buffer.byteLength(text)) };

@@ -55,17 +55,18 @@ export function useOauthBodies(app: INestApplication): void {
 function oauthPaths(configurations: readonly OauthConfiguration[]): (url: string) => boolean {
   const paths = new Set(
     configurations.flatMap(({ issuer, tokenEndpoint, jwksUri }) => [
-      metadataPath(issuer),
-      ...[tokenEndpoint, jwksUri].flatMap((url) => (url === undefined ? [] : [new URL(url).pathname])),
+      pathOf(metadataPath(issuer)),
+      ...[tokenEndpoint, jwksUri].flatMap((url) => (url === undefined ? [] : [pathOf(url)])),
     ]),
   );
   return (target) => paths.has(pathOf(target));
 }
 
-/** A router may take other spellings of a path for the same: `/oauth/%74oken`, an absolute URL, a fragment. */
+/** Routers take other spellings for the same path: `/OAUTH/token/`, `/oauth/%74oken`, an absolute URL, a fragment. */
 function pathOf(target: string): string {
   try {
-    return decodeURIComponent(new URL(target, 'http://localhost').pathname);
+    const { pathname } = new URL(target, 'http://localhost');
+    return decodeURIComponent(pathname).toLowerCase().replace(/\/$/, '');
   } catch {
     return target;
   }

@@ -5,6 +5,7 @@ import {
   type CustomDecorator,
   type ExecutionContext,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { PlatformHttpContext } from './http-context.js';
 import { toOauthRequest } from './platform-request.js';
 import { verifiedToken } from './verified-request.js';
@@ -34,14 +35,14 @@ export function Oauth(): ParameterDecorator {
 
 /**
  * The handler, or every handler of the class, needs a token with all of these scopes; without it the guard answers 403
- * `insufficient_scope`. Scopes on the class and on the handler add up.
+ * `insufficient_scope`. It adds up: on the class and on the handler, and several times on one of them.
  */
-export const RequireScopes = (...scopes: readonly string[]): CustomDecorator =>
-  SetMetadata(REQUIRED_SCOPES, scopes);
+export const RequireScopes = (...scopes: readonly string[]): MethodDecorator & ClassDecorator =>
+  adding(REQUIRED_SCOPES, scopes);
 
 /** Like {@link RequireScopes}, but one of these scopes is enough. */
-export const RequireAnyScope = (...scopes: readonly string[]): CustomDecorator =>
-  SetMetadata(REQUIRED_ANY_SCOPE, scopes);
+export const RequireAnyScope = (...scopes: readonly string[]): MethodDecorator & ClassDecorator =>
+  adding(REQUIRED_ANY_SCOPE, [scopes]);
 
 /**
  * Names the resource server that a handler belongs to, by its identifier or its path below the issuer, so that only
@@ -57,3 +58,14 @@ export const Public = (): CustomDecorator => SetMetadata(PUBLIC, true);
 export const AccessToken = createParamDecorator((_: unknown, execution: ExecutionContext) =>
   verifiedToken(execution.switchToHttp().getRequest<object>()),
 );
+
+/** Adds to what the same decorator has said before, where Nest's own would replace it. */
+function adding<T>(key: string, items: readonly T[]): MethodDecorator & ClassDecorator {
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const on = (descriptor === undefined ? target : descriptor.value) as () => unknown;
+    const earlier = new Reflector().get<readonly T[] | undefined>(key, on) ?? [];
+    const decorate = SetMetadata(key, [...earlier, ...items]);
+    if (name === undefined || descriptor === undefined) decorate(on);
+    else decorate(target, name, descriptor);
+  };
+}

@@ -1,10 +1,8 @@
 import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { BearerError } from '../oauth/resource/bearer.error.js';
 import { ProtectedRequests } from '../oauth/resource/protected-request.js';
-import type { RequiredAccess } from '../oauth/resource/required-access.js';
 import { FailureLog } from './failure.log.js';
-import { PROTECTED_RESOURCE, PUBLIC, REQUIRED_ANY_SCOPE, REQUIRED_SCOPES } from './oauth.decorators.js';
+import { isPublic, requiredAccess } from './handler-access.js';
 import { toOauthRequest } from './platform-request.js';
 import { rememberToken } from './verified-request.js';
 
@@ -26,17 +24,19 @@ export class BearerException extends HttpException {
 export class OauthGuard implements CanActivate {
   constructor(
     @Inject(ProtectedRequests) private readonly requests: ProtectedRequests,
-    @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(FailureLog) private readonly log: FailureLog,
   ) {}
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
-    const targets = [execution.getHandler(), execution.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
+    const [handler, controller] = [execution.getHandler(), execution.getClass()];
+    if (isPublic(handler, controller)) return true;
     if (execution.getType() !== 'http') throw new Error('OauthGuard protects HTTP handlers only.');
     const request = execution.switchToHttp().getRequest<Parameters<typeof toOauthRequest>[0]>();
     try {
-      rememberToken(request, await this.requests.authorize(toOauthRequest(request), this.access(targets)));
+      rememberToken(
+        request,
+        await this.requests.authorize(toOauthRequest(request), requiredAccess(handler, controller)),
+      );
       return true;
     } catch (failure) {
       if (!(failure instanceof BearerError)) throw failure;
@@ -45,17 +45,6 @@ export class OauthGuard implements CanActivate {
       for (const [name, value] of Object.entries(failure.headers)) setHeader(response, name, value);
       throw new BearerException(failure);
     }
-  }
-
-  private access(targets: Parameters<Reflector['getAll']>[1]): RequiredAccess {
-    const lists = (key: string): string[][] =>
-      this.reflector.getAll<(string[] | undefined)[]>(key, targets).filter((list) => list !== undefined);
-    const resource = this.reflector.getAllAndOverride<string | undefined>(PROTECTED_RESOURCE, targets);
-    return {
-      allOf: lists(REQUIRED_SCOPES).flat(),
-      anyOf: lists(REQUIRED_ANY_SCOPE),
-      ...(resource !== undefined && { resource }),
-    };
   }
 }
 

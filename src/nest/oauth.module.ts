@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { ConfigurationError } from '../oauth/configuration.error.js';
 import { describe } from '../oauth/option-checks.js';
 import { resolveOptions, type OauthConfiguration } from '../oauth/oauth.configuration.js';
@@ -7,6 +8,7 @@ import { Persistence } from '../oauth/persistence.js';
 import { ProtectedRequests } from '../oauth/resource/protected-request.js';
 import { AccessTokenVerifier } from '../oauth/resource/verified-access-token.js';
 import { FailureLog } from './failure.log.js';
+import { HandlerCheck } from './handler-check.js';
 import { Housekeeping } from './housekeeping.js';
 import type {
   OauthModuleAsyncOptions,
@@ -51,7 +53,7 @@ function define(
   return {
     module: OauthModule,
     global: isGlobal,
-    imports: [...imports, ...(persistence.imports ?? [])],
+    imports: [DiscoveryModule, ...imports, ...(persistence.imports ?? [])],
     providers: [
       ...options,
       {
@@ -65,6 +67,7 @@ function define(
       ...tokenProviders,
       ...resourceProviders,
       FailureLog,
+      HandlerCheck,
       Housekeeping,
       OauthService,
       OauthGuard,

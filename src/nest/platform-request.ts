@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { OauthError } from '../oauth/oauth.error.js';
 import type { OauthRequest } from '../oauth/oauth.request.js';
 
 /** What Express and Fastify requests have in common, and where they differ. */
@@ -25,9 +27,19 @@ export function toOauthRequest(request: PlatformRequest | IncomingMessage): Oaut
     rawBody: platform.rawBody,
     // Read late: a body that could not be parsed is reported to whoever asks for it.
     get body() {
-      return platform.body;
+      return bodyOf(platform);
     },
     stream: message.readableDidRead ? undefined : message,
     ip: platform.ip,
   };
+}
+
+function bodyOf(platform: PlatformRequest): unknown {
+  try {
+    return platform.body;
+  } catch (failure) {
+    // A body that the host's parser has refused: the client's fault, not ours.
+    if (!(failure instanceof HttpException) || failure.getStatus() >= 500) throw failure;
+    throw OauthError.invalidRequest('The request body could not be read.', { status: failure.getStatus() });
+  }
 }

@@ -34,9 +34,15 @@ export class Encryption {
     );
   }
 
-  /** `undefined` where no secret opens the text, or where it was changed. */
+  /** The text that was kept in the clear, sealed now that there is a secret. `undefined` where that is not so. */
+  seal(stored: string, context: string): string | undefined {
+    const clear = this.keys.length > 0 && stored.startsWith(CLEAR);
+    return clear ? this.encrypt(stored.slice(CLEAR.length), context) : undefined;
+  }
+
+  /** `undefined` where no secret opens the text, where it was changed, or where it should not be in the clear. */
   decrypt(stored: string, context: string): string | undefined {
-    if (stored.startsWith(CLEAR)) return stored.slice(CLEAR.length);
+    if (stored.startsWith(CLEAR)) return this.keys.length === 0 ? stored.slice(CLEAR.length) : undefined;
     const [version, id, body = ''] = stored.split(':');
     const key = this.keys.find((each) => each.id === id);
     if (version !== VERSION || !key) return undefined;

@@ -40,7 +40,7 @@ export function clientSecretContract(test: ContractTest): void {
     await assertStored(persistence, sampleClient('client', { secrets }));
   });
 
-  test('expireOthers lets the others end, and never later than they would', async (persistence) => {
+  test('expire lets these secrets end, and never later than they would', async (persistence) => {
     const [kept, lasting, later, same, sooner] = [
       sampleSecret('kept'),
       sampleSecret('lasting', { lastUsedAt: NOW }),
@@ -50,35 +50,49 @@ export function clientSecretContract(test: ContractTest): void {
     ];
     const client = sampleClient('client', { secrets: [kept, lasting, later, same, sooner] });
     await persistence.clients.create(client);
-    await persistence.clientSecrets.expireOthers('client', 'kept', NOW + 100);
+    await persistence.clientSecrets.expire(
+      'client',
+      ['lasting', 'later', 'same', 'sooner', 'none'],
+      NOW + 100,
+    );
     const ended = [lasting, later].map((secret) => ({ ...secret, expiresAt: NOW + 100 }));
     await assertStored(persistence, { ...client, secrets: [kept, ...ended, same, sooner] });
   });
 
-  test('expireOthers leaves the end of the kept secret alone', async (persistence) => {
-    const kept = sampleSecret('kept', { expiresAt: NOW + 1000 });
-    const client = sampleClient('client', { secrets: [kept] });
+  test('expire of no secrets changes nothing', async (persistence) => {
+    const client = sampleClient('client', { secrets: [sampleSecret('kept')] });
     await persistence.clients.create(client);
-    await persistence.clientSecrets.expireOthers('client', 'kept', NOW + 100);
+    await persistence.clientSecrets.expire('client', [], NOW);
     await assertStored(persistence, client);
   });
 
-  test('expireOthers keeps one of two ids that differ in case', async (persistence) => {
+  test('expire tells ids apart that differ in case', async (persistence) => {
     const [kept, other] = [sampleSecret('aB'), sampleSecret('Ab')];
     await persistence.clients.create(sampleClient('client', { secrets: [kept, other] }));
-    await persistence.clientSecrets.expireOthers('client', 'aB', NOW);
+    await persistence.clientSecrets.expire('client', ['Ab'], NOW);
     assert.deepStrictEqual(await storedSecret(persistence, 'client', 'aB'), kept);
     assert.deepStrictEqual(await storedSecret(persistence, 'client', 'Ab'), { ...other, expiresAt: NOW });
   });
 
-  test('expireOthers is for one client', async (persistence) => {
+  test('expire is for one client', async (persistence) => {
     const other = sampleClient('Client', { secrets: [sampleSecret('other')] });
     await persistence.clients.create(other);
     await persistence.clients.create(sampleClient('client', { secrets: [sampleSecret('own')] }));
-    await persistence.clientSecrets.expireOthers('client', 'none', NOW);
-    await persistence.clientSecrets.expireOthers('nobody', 'none', NOW);
+    await persistence.clientSecrets.expire('client', ['own', 'other'], NOW);
+    await persistence.clientSecrets.expire('nobody', ['other'], NOW);
     await assertStored(persistence, other);
     assert.equal((await storedSecret(persistence, 'client', 'own'))?.expiresAt, NOW);
+  });
+
+  test('deleteExpired removes what expired before, of every client', async (persistence) => {
+    const kept = [sampleSecret('lasting'), sampleSecret('just', { expiresAt: NOW })];
+    const one = sampleClient('one', { secrets: [...kept, sampleSecret('gone', { expiresAt: NOW - 1 })] });
+    const two = sampleClient('two', { secrets: [sampleSecret('past', { expiresAt: 1 })] });
+    await persistence.clients.create(one);
+    await persistence.clients.create(two);
+    assert.equal(await persistence.clientSecrets.deleteExpired(NOW), 2);
+    await assertStored(persistence, { ...one, secrets: kept });
+    await assertStored(persistence, { ...two, secrets: [] });
   });
 
   test('remove takes exactly one secret away', async (persistence) => {

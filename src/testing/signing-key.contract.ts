@@ -29,6 +29,14 @@ export function signingKeyContract(test: ContractTest): void {
     assert.deepStrictEqual(await signingKeys.all(), [keys[answers.indexOf(true)]]);
   });
 
+  test('replacePrivateKey changes the private key of this kid, and nothing else', async ({ signingKeys }) => {
+    const [first, second] = [sampleKey(1, { kid: 'aB' }), sampleKey(2, { kid: 'Ab' })];
+    for (const key of [first, second]) await signingKeys.insert(key);
+    await signingKeys.replacePrivateKey('Ab', 'sealed');
+    await signingKeys.replacePrivateKey('none', 'sealed');
+    assert.deepStrictEqual(await signingKeys.all(), [first, { ...second, privateKey: 'sealed' }]);
+  });
+
   test('delete removes exactly the key of this kid', async ({ signingKeys }) => {
     const [first, second] = [sampleKey(1, { kid: 'aB' }), sampleKey(2, { kid: 'Ab' })];
     for (const key of [first, second]) await signingKeys.insert(key);

@@ -28,9 +28,11 @@ export class TypeormClientSecretStore extends ClientSecretStore {
     return (await this.sql.change(this.statements.add, [...values, hexadecimal.to(clientId)])) > 0;
   }
 
-  async expireOthers(clientId: string, keptId: string, expiresAt: number): Promise<void> {
-    const parameters = [expiresAt, hexadecimal.to(clientId), hexadecimal.to(keptId), expiresAt];
-    await this.sql.run(this.statements.expireOthers, parameters);
+  async expire(clientId: string, secretIds: readonly string[], expiresAt: number): Promise<void> {
+    if (secretIds.length === 0) return;
+    const ids = secretIds.map((id) => hexadecimal.to(id));
+    const statement = this.sql.prepare(`${this.expiration} IN (${ids.map(() => '?').join(', ')})`);
+    await this.sql.run(statement, [expiresAt, expiresAt, hexadecimal.to(clientId), ...ids]);
   }
 
   async remove(clientId: string, secretId: string): Promise<boolean> {
@@ -42,19 +44,43 @@ export class TypeormClientSecretStore extends ClientSecretStore {
     await this.sql.run(this.statements.touch, [usedAt, hexadecimal.to(secretId)]);
   }
 
+  async deleteExpired(before: number): Promise<number> {
+    const expired = await this.sql.change(this.statements.deleteExpired, [before]);
+    await this.sql.run(this.statements.deleteOrphans, [before]);
+    return expired;
+  }
+
+  private get named(): string {
+    return `FROM ${this.client.name} c WHERE ${this.client.column('exactClientId', 'c')} = ?`;
+  }
+
+  private get ofClient(): string {
+    const rowId = this.client.column('rowId', 'c');
+    return `${this.secret.column('clientRowId')} = (SELECT ${rowId} ${this.named})`;
+  }
+
+  private get expiration(): string {
+    const { secret } = this;
+    const expiresAt = secret.column('expiresAt');
+    return (
+      `UPDATE ${secret.name} SET ${expiresAt} = ? WHERE (${expiresAt} IS NULL OR ${expiresAt} > ?)` +
+      ` AND ${this.ofClient} AND ${secret.column('id')}`
+    );
+  }
+
   private prepare() {
     const { sql, client, secret } = this;
     const id = secret.column('id');
-    const expiresAt = secret.column('expiresAt');
-    const named = `FROM ${client.name} c WHERE ${client.column('exactClientId', 'c')} = ?`;
-    const ofClient = `${secret.column('clientRowId')} = (SELECT ${client.column('rowId', 'c')} ${named})`;
+    const { named, ofClient } = this;
     return {
       add: sql.prepare(secret.insertionFrom('clientRowId', client.column('rowId', 'c'), named)),
-      expireOthers: sql.prepare(
-        `UPDATE ${secret.name} SET ${expiresAt} = ? WHERE ${ofClient} AND ${id} <> ?` +
-          ` AND (${expiresAt} IS NULL OR ${expiresAt} > ?)`,
-      ),
       remove: sql.prepare(`DELETE FROM ${secret.name} WHERE ${ofClient} AND ${id} = ?`),
+      deleteExpired: sql.prepare(`DELETE FROM ${secret.name} WHERE ${secret.column('expiresAt')} < ?`),
+      // What a crash between two statements has left: nothing refers to it.
+      deleteOrphans: sql.prepare(
+        `DELETE FROM ${secret.name} WHERE ${secret.column('createdAt')} < ? AND NOT EXISTS` +
+          ` (SELECT 1 FROM ${client.name} c WHERE ${client.column('rowId', 'c')} = ${secret.name}.${secret.column('clientRowId')})`,
+      ),
       touch: sql.prepare(`UPDATE ${secret.name} SET ${secret.column('lastUsedAt')} = ? WHERE ${id} = ?`),
     };
   }

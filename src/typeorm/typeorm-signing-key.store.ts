@@ -33,19 +33,32 @@ export class TypeormSigningKeyStore extends SigningKeyStore {
     }
   }
 
-  /** Found by its exact `kid` here, not by a collation; then deleted as the row that was found. */
+  async replacePrivateKey(kid: string, privateKey: string): Promise<void> {
+    const key = await this.find(kid);
+    if (key) await this.sql.run(this.statements.replacePrivateKey, [privateKey, key.generation, kid]);
+  }
+
   async delete(kid: string): Promise<boolean> {
-    const key = (await this.all()).find((stored) => stored.kid === kid);
+    const key = await this.find(kid);
     return key !== undefined && (await this.sql.change(this.statements.delete, [key.generation, kid])) > 0;
+  }
+
+  /** By its exact `kid`, and not by what a collation takes for it. */
+  private async find(kid: string): Promise<StoredSigningKey | undefined> {
+    return (await this.all()).find((stored) => stored.kid === kid);
   }
 
   private prepare() {
     const { sql, key } = this;
     const generation = key.column('generation');
+    const exactly = `${generation} = ? AND ${key.column('kid')} = ?`;
     return {
       all: sql.prepare(`SELECT ${key.selection('k')} FROM ${key.name} k ORDER BY k.${generation}`),
       insert: sql.prepare(key.insertion(1)),
-      delete: sql.prepare(`DELETE FROM ${key.name} WHERE ${generation} = ? AND ${key.column('kid')} = ?`),
+      delete: sql.prepare(`DELETE FROM ${key.name} WHERE ${exactly}`),
+      replacePrivateKey: sql.prepare(
+        `UPDATE ${key.name} SET ${key.column('privateKey')} = ? WHERE ${exactly}`,
+      ),
     };
   }
 }

@@ -116,6 +116,17 @@ describe('secrets', () => {
   });
 });
 
+describe('rotations at the same time', () => {
+  it('leave every secret good that they have handed out', async () => {
+    const client = await register(kit);
+    const rotated = await Promise.all(
+      [0, 0, 0].map((overlap) => kit.admin.secrets.rotate(client.id, overlap)),
+    );
+    for (const { issued } of rotated) expect(await works(client.id, issued.secret)).toBe(true);
+    expect(await works(client.id, client.secret)).toBe(false);
+  });
+});
+
 describe('last use', () => {
   const lastUsed = async (id: string) => (await store.clients.find(id))?.secrets[0]?.lastUsedAt;
 

@@ -181,7 +181,7 @@ describe('the operator’s side', () => {
     ['clients.update', () => kit.admin.clients.disable(client.id)],
     ['clients.delete', () => kit.admin.clients.delete(client.id)],
     ['clientSecrets.add', () => kit.admin.secrets.rotate(client.id, 0)],
-    ['clientSecrets.expireOthers', () => kit.admin.secrets.rotate(client.id, 0)],
+    ['clientSecrets.expire', () => kit.admin.secrets.rotate(client.id, 0)],
     ['clientSecrets.remove', () => kit.admin.secrets.revoke(client.id, client.client.secrets[0]?.id ?? '')],
     ['signingKeys.all', () => kit.admin.keys.list()],
     ['signingKeys.insert', () => kit.admin.keys.rotate()],
@@ -193,7 +193,7 @@ describe('the operator’s side', () => {
   });
 
   it('a rotation that fails half-way leaves the old secret good and no new one', async () => {
-    faults.reject('clientSecrets.expireOthers', CAUSE);
+    faults.reject('clientSecrets.expire', CAUSE);
     await expect(kit.admin.secrets.rotate(client.id, 0)).rejects.toMatchObject({
       code: 'temporarily_unavailable',
     });

@@ -109,7 +109,7 @@ describe.each(engines())('the stores on $name', (engine) => {
         persistence.clients.delete('client'),
         persistence.clients.list({ limit: 1 }),
         persistence.clientSecrets.add('client', newClientSecret(1).stored),
-        persistence.clientSecrets.expireOthers('client', 'x', 1),
+        persistence.clientSecrets.expire('client', ['x'], 1),
         persistence.clientSecrets.remove('client', 'x'),
       ];
       for (const attempt of await Promise.allSettled<unknown>(attempts)) {

@@ -35,7 +35,9 @@ export class ClientSecretAdministration {
     const added = await reach(() => this.store.add(clientId, issued.stored));
     if (!added) throw new AdministrationError('client_not_found', `There is no client ${clientId}.`);
     try {
-      await reach(() => this.store.expireOthers(clientId, issued.stored.id, now + overlap));
+      // Those that were there before: a rotation at the same time keeps what it has handed out.
+      const earlier = client.secrets.map(({ id }) => id);
+      await reach(() => this.store.expire(clientId, earlier, now + overlap));
     } catch (failure) {
       await this.store.remove(clientId, issued.stored.id).catch(() => false);
       throw failure;

@@ -4,6 +4,9 @@ import type { ResourceServers } from '../resource/resource-server.js';
 import type { Client } from './client.js';
 import { INFORMATION_MEMBERS, type ClientMetadata } from './client.metadata.js';
 
+/** Of descriptive metadata, as JSON. */
+const MOST_CHARACTERS = 8192;
+
 type Registered = Omit<
   Client,
   'id' | 'revision' | 'enabled' | 'createdAt' | 'updatedAt' | 'tokenSeries' | 'secrets'
@@ -43,6 +46,11 @@ function requireConsistent(registered: Registered, resources: ResourceServers, l
     'resource must be the identifier of a resource server',
   );
   refuseIf(accessTokenTtl > longest, `access_token_ttl must be at most ${longest} seconds`);
+  const size = JSON.stringify(registered.information).length;
+  refuseIf(
+    size > MOST_CHARACTERS,
+    `the client metadata must not have more than ${MOST_CHARACTERS} characters`,
+  );
   // RFC 6749 §4.4: only a client that can keep a secret.
   const machine = registered.grantTypes.includes('client_credentials');
   refuseIf(

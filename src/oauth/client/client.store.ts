@@ -6,7 +6,8 @@ export abstract class ClientStore {
   abstract find(id: string): Promise<Client | undefined>;
   /** Adds a client with its secrets. False, and nothing stored, when the id is taken. */
   abstract create(client: Client): Promise<boolean>;
-  /** Replaces the client of this id, its secrets apart, if its revision is still `revision`. False if not. */
+  /** Replaces the client of this id, its secrets apart, if its revision is still `revision`, which becomes one more.
+   *  False if not. */
   abstract update(client: Client, revision: number): Promise<boolean>;
   /** Removes a client and its secrets. False when there was none. */
   abstract delete(id: string): Promise<boolean>;
@@ -18,10 +19,12 @@ export abstract class ClientStore {
 export abstract class ClientSecretStore {
   /** Gives an existing client one more secret. False when there is no such client. */
   abstract add(clientId: string, secret: ClientSecret): Promise<boolean>;
-  /** Lets every secret but `keptId` end at `expiresAt`, unless it ends sooner. */
-  abstract expireOthers(clientId: string, keptId: string, expiresAt: number): Promise<void>;
+  /** Lets these secrets end at `expiresAt`, unless they end sooner. Others of the client stay as they are. */
+  abstract expire(clientId: string, secretIds: readonly string[], expiresAt: number): Promise<void>;
   /** False when there was no such secret. */
   abstract remove(clientId: string, secretId: string): Promise<boolean>;
   /** Records that a secret was used. */
   abstract touch(secretId: string, usedAt: number): Promise<void>;
+  /** Removes what expired before this moment, and tells how many. */
+  abstract deleteExpired(before: number): Promise<number>;
 }

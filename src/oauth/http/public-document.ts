@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
-import { singleHeader } from './headers.js';
 
 const READING = 'GET, HEAD';
 
@@ -18,8 +17,9 @@ export function publicDocument(
   maxAge: number,
 ): { readonly status: 200 | 304; readonly headers: Readonly<Record<string, string>> } {
   const etag = `"${createHash('sha256').update(JSON.stringify(document)).digest('base64url')}"`;
-  const known = (singleHeader(request, 'if-none-match') ?? '')
-    .split(',')
+  const known = [request.headers['if-none-match'] ?? []]
+    .flat()
+    .flatMap((line) => line.split(','))
     .map((tag) => tag.trim().replace(/^W\//, ''));
   return {
     status: known.includes(etag) || known.includes('*') ? 304 : 200,

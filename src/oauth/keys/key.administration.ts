@@ -54,4 +54,22 @@ export class KeyAdministration {
     if (!made) throw new Error(`The new signing key ${kid} is not in the ring.`);
     return made;
   }
+
+  /**
+   * Ends a key that is not to be trusted any more: it is not published, and its tokens are dead, here within ten seconds
+   * and at resource servers elsewhere when they fetch the key set again. The current key has to be rotated first.
+   */
+  async revoke(kid: string): Promise<void> {
+    const known = (await this.list()).find((key) => key.kid === kid);
+    if (!known) throw new AdministrationError('key_not_found', `There is no signing key ${kid}.`);
+    if (!(this.ring instanceof StoredKeyRing)) throw givenByHost();
+    if (known.state === 'current') {
+      throw new AdministrationError('conflict', `The signing key ${kid} is the current one: rotate first.`);
+    }
+    await this.ring.remove(kid);
+  }
+}
+
+function givenByHost(): AdministrationError {
+  return new AdministrationError('unsupported', 'The signing keys are given by the host: change them there.');
 }

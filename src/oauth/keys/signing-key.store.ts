@@ -19,5 +19,7 @@ export abstract class SigningKeyStore {
   abstract all(): Promise<StoredSigningKey[]>;
   /** False, and nothing stored, when the generation is taken. */
   abstract insert(key: StoredSigningKey): Promise<boolean>;
+  /** Replaces how the private key is kept. */
+  abstract replacePrivateKey(kid: string, privateKey: string): Promise<void>;
   abstract delete(kid: string): Promise<boolean>;
 }

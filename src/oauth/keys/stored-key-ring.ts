@@ -34,6 +34,7 @@ export class StoredKeyRing implements KeyRing {
   ) {}
 
   async open(): Promise<void> {
+    await this.sealClearKeys();
     await this.read();
     if (this.stored.length === 0) await this.add(1, this.clock.now());
     await this.current();
@@ -73,6 +74,13 @@ export class StoredKeyRing implements KeyRing {
     return this.add((this.stored.at(-1)?.generation ?? 0) + 1, activatesAt);
   }
 
+  /** Removes a key: within seconds no instance publishes it or believes what it has signed. False: no such key. */
+  async remove(kid: string): Promise<boolean> {
+    const removed = await reach(() => this.store.delete(kid));
+    await this.readAnew();
+    return removed;
+  }
+
   /** Every key with its state, as the store has it now. */
   async list(): Promise<{ key: StoredSigningKey; state: SigningKeyState }[]> {
     await this.readAnew();
@@ -106,6 +114,14 @@ export class StoredKeyRing implements KeyRing {
     const made = this.stored.find((each) => each.generation === generation);
     if (!made) throw new Error('The new signing key is not in the store.');
     return made;
+  }
+
+  /** Keys that were made before there was a secret to encrypt them. Later than at the start none are accepted. */
+  private async sealClearKeys(): Promise<void> {
+    for (const { kid, privateKey } of await reach(() => this.store.all())) {
+      const sealed = this.options.encryption.seal(privateKey, kid);
+      if (sealed !== undefined) await reach(() => this.store.replacePrivateKey(kid, sealed));
+    }
   }
 
   private states(): ReturnType<typeof keyStates> {

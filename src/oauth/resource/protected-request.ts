@@ -3,7 +3,7 @@ import { LONGEST_JWS } from '../jwt/compact-jws.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
 import { BearerError } from './bearer.error.js';
-import { acceptedAudiences, meets, type RequiredAccess } from './required-access.js';
+import { requiredAudience, meets, type RequiredAccess } from './required-access.js';
 import type { ResourceServers } from './resource-server.js';
 import type { AccessTokenVerifier, VerifiedAccessToken } from './verified-access-token.js';
 
@@ -20,12 +20,12 @@ export class ProtectedRequests {
 
   /** The request's token, checked, with the access that the handler asks for. @throws BearerError */
   async authorize(request: OauthRequest, access: RequiredAccess): Promise<VerifiedAccessToken> {
-    const audiences = acceptedAudiences(this.resources, access);
+    const audience = requiredAudience(this.resources, access);
     const needed = [...new Set([...access.allOf, ...access.anyOf.flat()])];
     const value = this.bearerToken(request);
     if (value === undefined) throw BearerError.missingToken(this.realm, needed);
     const token = value.length > LONGEST_JWS ? undefined : await this.verify(value);
-    if (!token?.audience.some((each) => audiences.includes(each))) throw BearerError.invalidToken(this.realm);
+    if (!token?.audience.includes(audience)) throw BearerError.invalidToken(this.realm);
     if (!meets(token.scope, access)) throw BearerError.insufficientScope(this.realm, needed);
     return token;
   }

@@ -11,21 +11,22 @@ export interface RequiredAccess {
 }
 
 /**
- * The identifiers of which a token must name one as its audience (RFC 9068 §4): of the resource servers at which the
- * required scopes exist. @throws Error when the handler cannot be told to belong to any.
+ * The identifier that a token must have among its audiences (RFC 9068 §4): that of the one resource server at which the
+ * required scopes exist. @throws Error when it cannot be told which one that is.
  */
-export function acceptedAudiences(resources: ResourceServers, access: RequiredAccess): readonly string[] {
-  const { resource: name, allOf, anyOf } = access;
-  const candidates = name === undefined ? resources.all : [resources.named(name)];
-  const accepted = candidates.filter((resource) => resource && meets(resource.scopes, access));
-  const told = name !== undefined || allOf.length + anyOf.length > 0 || resources.all.length === 1;
-  if (!told || accepted.length === 0) {
+export function requiredAudience(resources: ResourceServers, access: RequiredAccess): string {
+  const named = access.resource === undefined ? undefined : [resources.named(access.resource)];
+  const candidates = (named ?? resources.all).filter(
+    (resource) => resource && meets(resource.scopes, access),
+  );
+  const [resource] = candidates;
+  if (!resource || candidates.length > 1) {
     throw new Error(
-      'A guarded handler must belong to a resource server: require scopes that exist at one, or name it with ' +
-        `@ProtectedResource. It asks for ${JSON.stringify(access)}`,
+      'A guarded handler must belong to one resource server: require scopes that exist at one alone, or name it with ' +
+        `@ProtectedResource, or let everybody in with @Public. It asks for ${JSON.stringify(access)}`,
     );
   }
-  return accepted.flatMap((resource) => resource?.identifier ?? []);
+  return resource.identifier;
 }
 
 /** Whether these scopes are enough. Scopes are compared exactly: `read` is not `read:all` (RFC 6749 §3.3). */
