@@ -27,8 +27,7 @@ function connection(url: string): DataSourceOptions {
     case 'sqlite': {
       const database = url.slice('sqlite:'.length).replace(/^\/\//, '');
       mkdirSync(dirname(database), { recursive: true });
-      // It waits for another process's lock on the event loop, so not for long.
-      return { type: 'better-sqlite3', database, enableWAL: true, timeout: 1000 };
+      return { type: 'better-sqlite3', database, enableWAL: true, timeout: TIMEOUT_MILLISECONDS };
     }
     case 'postgres':
     case 'postgresql':
