@@ -22,7 +22,7 @@ async function run(): Promise<void> {
   const token = await clientCredentialsGrant(server, { scope: 'catalog:read', resource });
   const response = await fetchProtectedResource(server, token.access_token, new URL(resource), 'GET');
   if (!response.ok) throw new Error(`The API answered ${response.status}.`);
-  console.log(`${JSON.stringify(await response.json())}`);
+  console.log(await response.text());
 }
 
 run().catch((failure: unknown) => {

@@ -11,7 +11,7 @@ import { ALGORITHMS } from './algorithms.js';
 import { NodeSigningKey } from './node-signing-key.js';
 
 const RSA_BITS = 2048;
-const PRIVATE_KEY_BLOCK = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^-]+-----END \1PRIVATE KEY-----/g;
+const PRIVATE_KEY_BLOCK = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/g;
 /** Names of node:crypto. */
 const KEY_TYPES = ['ec', 'rsa', 'ed25519'];
 

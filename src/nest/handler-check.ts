@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../oauth/configuration.error.js';
 import type { OauthConfiguration } from '../oauth/oauth.configuration.js';
 import { requiredAudience, type RequiredAccess } from '../oauth/resource/required-access.js';
-import { asksForAccess, isRoute, requiredAccess } from './handler-access.js';
+import { asksForAccess, isPublic, isRoute, requiredAccess } from './handler-access.js';
 import { OAUTH_CONFIGURATION } from './oauth.tokens.js';
 
 /** Finds handlers at boot whose decorators no resource server can meet: a scope that does not exist, or exists twice. */
@@ -37,7 +37,8 @@ export class HandlerCheck implements OnApplicationBootstrap {
       const prototype = metatype.prototype as Record<string, () => unknown>;
       return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
         const handler = prototype[method];
-        if (!handler || !isRoute(handler) || !(asksForAccess(handler) || asksForAccess(metatype))) return [];
+        if (!handler || !isRoute(handler) || isPublic(handler, metatype)) return [];
+        if (!asksForAccess(handler) && !asksForAccess(metatype)) return [];
         return [{ name: `${metatype.name}.${method}`, access: requiredAccess(handler, metatype) }];
       });
     });

@@ -111,3 +111,16 @@ it('several PEM keys in one file: the first signs, the others are published', as
     ['ES256', 'retired'],
   ]);
 });
+
+it('a PEM key under a passphrase is refused, and not passed over for the one behind it', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const plain = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  for (const type of ['pkcs8', 'sec1'] as const) {
+    const sealed = privateKey
+      .export({ type, format: 'pem', cipher: 'aes-128-cbc', passphrase: 'never mind' })
+      .toString();
+    const start = openKit({ persistence: sharing(store), signingKeys: `${sealed}\n${plain}` });
+    await expect(start).rejects.toMatchObject({ option: 'signingKeys' });
+  }
+  await open();
+});
