@@ -3,8 +3,8 @@
 //
 //   npm run bench -- [--rounds 3] [--seconds 4] [--connections 32]
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
-import { startBare, startSample, usage } from './servers.mjs';
+import { FORM, load, median } from './load.mjs';
+import { startBare, startSample } from './servers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +17,6 @@ const rounds = Number(values.rounds);
 const duration = Number(values.seconds);
 const connections = Number(values.connections);
 
-const FORM = 'application/x-www-form-urlencoded';
 const JWT_BODY = 'grant_type=client_credentials&scope=catalog:read';
 const OPAQUE_BODY = 'grant_type=client_credentials&scope=statistics:read';
 
@@ -57,24 +56,8 @@ async function casesFor(httpAdapter) {
   return cases.map((each) => ({ ...each, httpAdapter, runs: [] }));
 }
 
-async function measure({ server, url, method, body, headers, runs }, seconds) {
-  const before = usage(server.pid);
-  const result = await autocannon({ url, method, body, headers, connections, duration: seconds });
-  const after = usage(server.pid);
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`);
-  runs?.push({
-    rate: result.requests.total / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    cpu: (after.cpu - before.cpu) / result.requests.total,
-    memory: after.memory,
-  });
-}
-
-function median(runs, figure) {
-  const sorted = runs.map((run) => run[figure]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+async function round({ server, url, method, body, headers, runs }, seconds) {
+  runs?.push(await load(server, { url, method, body, headers, connections, duration: seconds }));
 }
 
 function row(each, all) {
@@ -97,9 +80,9 @@ function row(each, all) {
 
 const cases = [...(await casesFor('express')), ...(await casesFor('fastify'))];
 try {
-  for (const each of cases) await measure({ ...each, runs: undefined }, 1);
-  for (let round = 1; round <= rounds; round++) {
-    for (const each of cases) await measure(each, duration);
+  for (const each of cases) await round({ ...each, runs: undefined }, 1);
+  for (let count = 1; count <= rounds; count++) {
+    for (const each of cases) await round(each, duration);
   }
   console.log(
     `${connections} connections, median of ${rounds} interleaved rounds of ${duration} s, Node ${process.version}`,

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,8 @@ async function freePort() {
 /** Starts one server process and waits until it answers on `path`. */
 async function startServer(script, path, env) {
   const port = await freePort();
-  const child = spawn(process.execPath, [script], {
-    cwd: root,
-    env: { ...process.env, ...env, PORT: String(port) },
-  });
+  const settings = { ...process.env, ...env, PORT: String(port) };
+  const child = spawn(process.execPath, [script], { cwd: root, env: settings });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -30,7 +28,7 @@ async function startServer(script, path, env) {
     if (await fetch(url + path).catch(() => undefined)) break;
     await wait(50);
   }
-  return { url, pid: child.pid, output: () => output, stop: () => child.kill('SIGKILL') };
+  return { url, settings, pid: child.pid, output: () => output, stop: () => child.kill('SIGKILL') };
 }
 
 export function startBare(httpAdapter) {
@@ -38,12 +36,13 @@ export function startBare(httpAdapter) {
 }
 
 /** The built sample app on a new SQLite file, with the demo client that it makes. */
-export async function startSample(httpAdapter) {
+export async function startSample(httpAdapter, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'oauth-bench-'));
   const server = await startServer('sample-app/dist/main.js', '/oauth/jwks', {
     HTTP_ADAPTER: httpAdapter,
     DATABASE_URL: `sqlite:${join(folder, 'bench.sqlite')}`,
     NO_COLOR: '1',
+    ...env,
   });
   let secret;
   for (let attempt = 0; attempt < 100 && !secret; attempt++) {
@@ -55,6 +54,16 @@ export async function startSample(httpAdapter) {
     rmSync(folder, { recursive: true, force: true });
   };
   return { ...server, stop, authorization: `Basic ${Buffer.from(`demo:${secret}`).toString('base64')}` };
+}
+
+/** Registers a client as an operator does, and answers with its metadata. */
+export function createClient({ settings }, metadata) {
+  const app = ['--app', 'sample-app/dist/app.module.js'];
+  const command = ['dist/cli/main.js', ...app, 'client', 'create', '--metadata', '-', '--json'];
+  const input = JSON.stringify(metadata);
+  return JSON.parse(
+    execFileSync(process.execPath, command, { cwd: root, env: settings, input, stdio: 'pipe' }),
+  );
 }
 
 const TICK_MICROSECONDS = 10_000;

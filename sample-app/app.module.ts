@@ -21,7 +21,8 @@ import { StatisticsController } from './statistics/statistics.controller.js';
     OauthModule.forRootAsync({
       persistence: TypeormPersistence,
       useFactory: () => {
-        const { issuer, accessTokenLifetime, keyEncryptionSecret, signingKeys } = readSettings();
+        const { issuer, accessTokenLifetime, jwksUriAllowLoopback, keyEncryptionSecret, signingKeys } =
+          readSettings();
         return {
           issuer,
           accessTokenLifetime,
@@ -34,6 +35,9 @@ import { StatisticsController } from './statistics/statistics.controller.js';
             },
             { identifier: '/api/statistics', scopes: ['statistics:read'], accessTokenFormat: 'opaque' },
           ],
+          clientAssertions: { jwksUriAllowLoopback },
+          // Instances on one database count together.
+          failureLimits: { store: 'database' },
           ...(keyEncryptionSecret !== undefined && { keyEncryptionSecret }),
           ...(signingKeys !== undefined && { signingKeys }),
         };

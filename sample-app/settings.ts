@@ -10,6 +10,7 @@ export interface Settings {
   readonly keyEncryptionSecret: string | undefined;
   readonly signingKeys: string | undefined;
   readonly accessTokenLifetime: number;
+  readonly jwksUriAllowLoopback: boolean;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -28,6 +29,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     keyEncryptionSecret: env['KEY_ENCRYPTION_SECRET'] || undefined,
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
     accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
+    jwksUriAllowLoopback: env['JWKS_URI_ALLOW_LOOPBACK'] === '1',
   };
 }
 

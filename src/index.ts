@@ -32,7 +32,13 @@ export type { MetadataApplication } from './oauth/metadata/metadata.application.
 export type { ServerMetadata, ServerMetadataDocument } from './oauth/metadata/server-metadata.js';
 
 // Options, hooks, errors of configuration and administration.
-export type { EndpointOptions, OauthOptions, ResourceServerOptions } from './oauth/oauth.options.js';
+export type {
+  ClientAssertionOptions,
+  EndpointOptions,
+  FailureLimitOptions,
+  OauthOptions,
+  ResourceServerOptions,
+} from './oauth/oauth.options.js';
 export { Clock } from './oauth/clock.js';
 export { ConfigurationError } from './oauth/configuration.error.js';
 export { AdministrationError, type AdministrationErrorCode } from './oauth/administration.error.js';
@@ -41,6 +47,30 @@ export type { ScopePolicyHook } from './oauth/token/scope.policy.js';
 export type { OpaqueTokenGenerator } from './oauth/token/opaque-token.js';
 export type { AccessTokenFormat } from './oauth/token/access-token.js';
 export type { ResourceServer } from './oauth/resource/resource-server.js';
+
+// Client authentication: the host's own methods, hashes and fetchers; and what happens, as events.
+export {
+  ClientAuthenticationMethod,
+  type OneTimeCredentials,
+  type PresentedCredentials,
+  type Verdict,
+} from './oauth/client/authentication/authentication-method.js';
+export type { BuiltInAuthenticationMethod } from './oauth/client/authentication/authentication.options.js';
+export type { Parameters as RequestParameters } from './oauth/http/parameters.js';
+export { ImportedHashes } from './oauth/client/imported-hashes.js';
+export { JwksFetcher, type FetchedJwks } from './oauth/client/keys/jwks-fetcher.js';
+export type { AssertionAlgorithm } from './oauth/client/keys/verification-key.js';
+export { OauthEvents, type OauthEventListener } from './oauth/events/oauth-events.js';
+export type {
+  ClientAuthenticated,
+  ClientAuthenticationFailed,
+  ClientAuthenticationThrottled,
+  OauthEvent,
+  OauthEventOf,
+  OauthEventType,
+  TokenIssued,
+  TokenRefused,
+} from './oauth/events/oauth-event.js';
 
 // Administration.
 export type { ClientAdministration, CreatedClient } from './oauth/client/client.administration.js';
@@ -56,8 +86,10 @@ export type { BearerError, BearerErrorCode } from './oauth/resource/bearer.error
 // Persistence: the ports, and the adapter that needs nothing.
 export { Persistence } from './oauth/persistence.js';
 export { ClientSecretStore, ClientStore } from './oauth/client/client.store.js';
-export type { Client, ClientSecret, TokenEndpointAuthMethod } from './oauth/client/client.js';
+export type { Client, ClientSecret, JwkSet } from './oauth/client/client.js';
 export { AccessTokenStore, type StoredAccessToken } from './oauth/token/access-token.store.js';
+export { UsedIdentifierStore } from './oauth/replay/used-identifier.store.js';
+export { FailureCountStore, type FailureCount } from './oauth/client/authentication/failure-count.store.js';
 export { SigningKeyStore, type StoredSigningKey } from './oauth/keys/signing-key.store.js';
 export type { SigningAlgorithm } from './oauth/keys/signing-key.js';
 export { MemoryPersistence } from './memory/memory.persistence.js';

@@ -17,7 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jose: ['src/oauth', 'jose', 'node:'],
   memory: ['src/oauth', '@nestjs/common'],
   typeorm: ['src/oauth', 'typeorm', '@nestjs/typeorm', '@nestjs/common', 'node:'],
-  nest: ['src/oauth', 'src/jose', '@nestjs/', 'node:', 'rxjs'],
+  fetch: ['src/oauth', 'ipaddr.js', 'node:'],
+  hashes: ['src/oauth', 'argon2', 'bcrypt', 'node:'],
+  throttle: ['src/oauth', 'rate-limiter-flexible', 'ipaddr.js', 'node:'],
+  nest: ['src/oauth', 'src/jose', 'src/fetch', 'src/hashes', 'src/throttle', '@nestjs/', 'node:', 'rxjs'],
   testing: ['src/oauth', 'node:'],
   // The command loads the host's application, whatever file that is.
   cli: ['nestjs-oauth-kit', 'commander', 'cli-table3', '@nestjs/', 'reflect-metadata', 'node:', COMPUTED],

@@ -7,7 +7,7 @@ import {
 import { isoTime, type Output } from './output.js';
 
 /** What goes with a new secret. */
-export const SHOWN_ONCE = 'The client_secret is shown this once. Keep it now: only its digest is stored.';
+export const SHOWN_ONCE = 'The client_secret is shown this once. Keep it now: it cannot be read again.';
 
 /** A client as JSON, outside the one moment in which it has a secret to show. */
 export function clientJson(client: Client): ClientInformation {
@@ -15,9 +15,11 @@ export function clientJson(client: Client): ClientInformation {
 }
 
 /** A secret as JSON: nothing of the secret itself, not even its digest. */
-export function secretJson({ id, createdAt, expiresAt = 0, lastUsedAt }: ClientSecret): object {
+export function secretJson(secret: ClientSecret): object {
+  const { id, createdAt, expiresAt = 0, lastUsedAt } = secret;
   return {
     id,
+    kept_as: keptAs(secret),
     created_at: createdAt,
     expires_at: expiresAt,
     ...(lastUsedAt !== undefined && { last_used_at: lastUsedAt }),
@@ -48,9 +50,10 @@ export function printClients(output: Output, clients: readonly Client[]): void {
 export function printSecrets(output: Output, secrets: readonly ClientSecret[]): void {
   const now = Date.now() / 1000;
   output.table(
-    ['SECRET ID', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE'],
+    ['SECRET ID', 'KEPT AS', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE'],
     secrets.map((secret) => [
       secret.id,
+      keptAs(secret),
       isoTime(secret.createdAt),
       secret.expiresAt === undefined ? 'never' : isoTime(secret.expiresAt),
       secret.lastUsedAt === undefined ? '-' : isoTime(secret.lastUsedAt),
@@ -63,12 +66,19 @@ export function nameOf({ information: { client_name: name } }: Client): string {
   return typeof name === 'string' ? name : '-';
 }
 
+/** An imported hash becomes a digest when it is first used. */
+function keptAs({ digest, encrypted }: ClientSecret): string {
+  if (encrypted !== undefined) return 'encrypted';
+  return digest.startsWith('$') ? 'imported hash' : 'digest';
+}
+
 function isLive({ expiresAt = Number.POSITIVE_INFINITY }: ClientSecret, now: number): boolean {
   return now < expiresAt;
 }
 
 function readable(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(', ') || '-';
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && name.endsWith('_at')) return value === 0 ? 'never' : isoTime(value);
   return String(value);

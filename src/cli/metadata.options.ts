@@ -12,6 +12,9 @@ export interface MetadataOptions {
   readonly scope?: string;
   readonly defaultScope?: string;
   readonly authMethod?: string;
+  readonly jwks?: string;
+  readonly jwksUri?: string;
+  readonly signingAlg?: string;
   readonly resource?: string;
   readonly format?: string;
   readonly ttl?: number;
@@ -25,6 +28,8 @@ const MEMBERS = {
   scope: 'scope',
   defaultScope: 'default_scope',
   authMethod: 'token_endpoint_auth_method',
+  jwksUri: 'jwks_uri',
+  signingAlg: 'token_endpoint_auth_signing_alg',
   resource: 'resource',
   format: 'access_token_format',
   ttl: 'access_token_ttl',
@@ -36,7 +41,10 @@ export function addMetadataOptions(command: Command): Command {
     .option('--name <text>', 'client_name: what people call it')
     .option('--scope <scopes>', 'scope: the most that it can get, separated by spaces')
     .option('--default-scope <scopes>', 'default_scope: what it gets when it asks for none')
-    .option('--auth-method <method>', 'token_endpoint_auth_method, for example client_secret_basic')
+    .option('--auth-method <method>', 'token_endpoint_auth_method, for example private_key_jwt')
+    .option('--jwks <file>', 'jwks: a JWK Set of its public keys; - is standard input')
+    .option('--jwks-uri <url>', 'jwks_uri: where its public keys stand')
+    .option('--signing-alg <alg>', 'token_endpoint_auth_signing_alg: the one that it signs with')
     .option('--resource <identifier>', 'resource: the resource server that this client is')
     .option('--format <format>', 'access_token_format: jwt or opaque')
     .option(
@@ -52,20 +60,29 @@ export async function readMetadata(options: MetadataOptions, io: Io): Promise<Me
     const value = options[flag as keyof typeof MEMBERS];
     return value === undefined ? [] : [[member, value] as const];
   });
-  if (options.metadata === undefined && flags.length === 0) {
+  if (options.metadata === undefined && options.jwks === undefined && flags.length === 0) {
     throw new UsageError('Say what the client is like: --metadata, or flags such as --name and --scope.');
   }
-  if (options.metadata === '-' && io.stdin.isTTY) {
-    io.stderr.write('Type client metadata as JSON, then end it with Ctrl-D.\n');
+  if (options.metadata === '-' && options.jwks === '-') {
+    throw new UsageError('Only one of --metadata and --jwks can be standard input.');
+  }
+  if ((options.metadata === '-' || options.jwks === '-') && io.stdin.isTTY) {
+    io.stderr.write('Type JSON, then end it with Ctrl-D.\n');
   }
   const document = options.metadata === undefined ? {} : await readJson(options.metadata, io.stdin);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new CommandError('invalid_client_metadata', 'Client metadata must be a JSON object.');
   }
-  return { ...document, ...Object.fromEntries(flags) };
+  const jwks = options.jwks === undefined ? {} : { jwks: await readJson(options.jwks, io.stdin) };
+  return { ...document, ...jwks, ...Object.fromEntries(flags) };
 }
+
+/** Kept, and never shown again. */
+const UNSHOWN = ['client_secret_hash', 'client_secret_expires_at'];
 
 /** Members that were given and are not among the `kept` ones: often a typing error. */
 export function ignoredMembers(given: MetadataDocument, kept: object): string[] {
-  return Object.keys(given).filter((name) => given[name] !== null && !Object.hasOwn(kept, name));
+  return Object.keys(given).filter(
+    (name) => given[name] !== null && !Object.hasOwn(kept, name) && !UNSHOWN.includes(name),
+  );
 }

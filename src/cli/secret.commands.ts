@@ -12,7 +12,7 @@ interface RotateOptions extends JsonOption {
   readonly overlap: number;
 }
 
-/** `client rotate-secret`, `secret list|revoke`. */
+/** `client rotate-secret`, `secret list|revoke|reencrypt`. */
 export function addSecretCommands(cli: Cli, clients: Command, secrets: Command): void {
   cli
     .command(
@@ -42,6 +42,15 @@ export function addSecretCommands(cli: Cli, clients: Command, secrets: Command):
     .action((clientId: string, secretId: string, options: JsonOption) =>
       revoke(cli, clientId, secretId, options),
     );
+
+  cli
+    .command(
+      secrets,
+      'reencrypt',
+      'Encrypt the secrets of client_secret_jwt under the newest keyEncryptionSecret.',
+      'secret reencrypt',
+    )
+    .action((options: JsonOption) => reencrypt(cli, options));
 }
 
 async function rotate(cli: Cli, clientId: string, { overlap, json }: RotateOptions): Promise<void> {
@@ -76,4 +85,10 @@ async function revoke(cli: Cli, clientId: string, secretId: string, { json }: Js
   await cli.administer((admin) => admin.secrets.revoke(clientId, secretId));
   if (json) cli.output.json({ client_id: clientId, secret_id: secretId, revoked: true });
   else cli.output.line(`Secret ${secretId} of client ${clientId} revoked.`);
+}
+
+async function reencrypt(cli: Cli, { json }: JsonOption): Promise<void> {
+  const changed = await cli.administer((admin) => admin.secrets.reencrypt());
+  if (json) cli.output.json({ reencrypted: changed });
+  else cli.output.line(`${changed} ${changed === 1 ? 'secret was' : 'secrets were'} encrypted anew.`);
 }

@@ -29,6 +29,22 @@ export class MemoryClientSecretStore extends ClientSecretStore {
     return known && this.change(clientId, (secrets) => secrets.filter(({ id }) => id !== secretId));
   }
 
+  async replace(
+    secretId: string,
+    digest: string,
+    kept: { readonly digest: string; readonly encrypted?: string },
+  ): Promise<boolean> {
+    const is = (secret: ClientSecret) => secret.id === secretId && secret.digest === digest;
+    const { digest: newDigest, encrypted } = kept;
+    const replaced = (secret: ClientSecret) =>
+      copy(Object.assign({}, secret, { digest: newDigest, encrypted }));
+    for (const [clientId, { secrets }] of this.clients) {
+      if (!secrets.some(is)) continue;
+      return this.change(clientId, () => secrets.map((secret) => (is(secret) ? replaced(secret) : secret)));
+    }
+    return false;
+  }
+
   async touch(secretId: string, usedAt: number): Promise<void> {
     for (const clientId of this.clients.keys()) {
       this.change(clientId, (secrets) =>

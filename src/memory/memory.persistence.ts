@@ -3,7 +3,9 @@ import { Persistence } from '../oauth/persistence.js';
 import { MemoryAccessTokenStore } from './memory-access-token.store.js';
 import { MemoryClientSecretStore } from './memory-client-secret.store.js';
 import { MemoryClientStore, type StoredClients } from './memory-client.store.js';
+import { MemoryFailureCountStore } from './memory-failure-count.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
+import { MemoryUsedIdentifierStore } from './memory-used-identifier.store.js';
 
 /** Keeps everything in this process: for tests and for a first try. It ends with the process and is not shared. */
 @Injectable()
@@ -13,6 +15,8 @@ export class MemoryPersistence extends Persistence {
   readonly clientSecrets = new MemoryClientSecretStore(this.stored);
   readonly accessTokens = new MemoryAccessTokenStore();
   readonly signingKeys = new MemorySigningKeyStore();
+  readonly usedIdentifiers = new MemoryUsedIdentifierStore();
+  readonly failureCounts = new MemoryFailureCountStore();
 
   async check(): Promise<void> {}
 }

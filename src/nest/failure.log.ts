@@ -5,6 +5,11 @@ import { Injectable, Logger } from '@nestjs/common';
 export class FailureLog {
   private readonly logger = new Logger('OauthModule');
 
+  /** What somebody else got wrong, in one line. */
+  warn(what: string, cause: unknown): void {
+    this.logger.warn(`${what}: ${oneLine(describe(cause))}`);
+  }
+
   report(what: string, cause: unknown): void {
     this.logger.error(
       `${what}: ${oneLine(describe(cause))}`,

@@ -8,9 +8,11 @@ import { KEY_RING, OAUTH_CONFIGURATION } from './oauth.tokens.js';
 
 /** Seconds for which an operator can still see a secret that has expired. */
 const SECRETS_STAY = 7 * 24 * 3600;
+/** Seconds by which the clock of another instance may be behind this one. */
+const CLOCKS_DIFFER = 60;
 const INTERVAL_MILLISECONDS = 10 * 60 * 1000;
 
-/** Removes what has expired: opaque tokens, secrets and retired keys, every ten minutes. Any number of instances may do it. */
+/** Removes what has expired: opaque tokens, secrets, used identifiers and retired keys, every ten minutes. Any number of instances may do it. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -34,6 +36,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     const { clock, clockTolerance } = this.configuration;
     try {
       await this.persistence.accessTokens.deleteExpired(clock.now() - clockTolerance);
+      await this.persistence.usedIdentifiers.deleteExpired(clock.now() - CLOCKS_DIFFER);
+      await this.persistence.failureCounts.deleteExpired(clock.now() - CLOCKS_DIFFER);
       await this.persistence.clientSecrets.deleteExpired(clock.now() - SECRETS_STAY);
       if (this.ring instanceof StoredKeyRing) await this.ring.prune();
     } catch (cause) {

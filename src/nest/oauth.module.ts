@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ConfigurationError } from '../oauth/configuration.error.js';
 import { describe } from '../oauth/option-checks.js';
+import { OauthEvents } from '../oauth/events/oauth-events.js';
 import { resolveOptions, type OauthConfiguration } from '../oauth/oauth.configuration.js';
 import type { OauthOptions } from '../oauth/oauth.options.js';
 import { Persistence } from '../oauth/persistence.js';
@@ -20,6 +21,7 @@ import { OauthAdmin } from './oauth.admin.js';
 import { OauthGuard } from './oauth.guard.js';
 import { OauthService } from './oauth.service.js';
 import { OAUTH_CONFIGURATION, OAUTH_OPTIONS } from './oauth.tokens.js';
+import { authenticationProviders } from './providers/authentication.providers.js';
 import { clientProviders } from './providers/client.providers.js';
 import { keysProviders } from './providers/keys.providers.js';
 import { resourceProviders } from './providers/resource.providers.js';
@@ -63,6 +65,7 @@ function define(
       },
       { provide: Persistence, useClass: persistence },
       ...keysProviders,
+      ...authenticationProviders,
       ...clientProviders,
       ...tokenProviders,
       ...resourceProviders,
@@ -77,6 +80,7 @@ function define(
       OauthService,
       OauthGuard,
       OauthAdmin,
+      OauthEvents,
       AccessTokenVerifier,
       ProtectedRequests,
       FailureLog,

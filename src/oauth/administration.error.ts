@@ -1,6 +1,12 @@
 /** Why an administrative operation was refused, its input apart (which is an OauthError `invalid_client_metadata`). */
 export type AdministrationErrorCode =
-  'client_not_found' | 'client_exists' | 'secret_not_found' | 'key_not_found' | 'conflict' | 'unsupported';
+  | 'client_not_found'
+  | 'client_exists'
+  | 'secret_not_found'
+  | 'secret_unreadable'
+  | 'key_not_found'
+  | 'conflict'
+  | 'unsupported';
 
 /** A refused administrative operation. Nothing was changed. */
 export class AdministrationError extends Error {

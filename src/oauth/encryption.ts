@@ -22,6 +22,16 @@ export class Encryption {
     this.keys = secrets.map(deriveKey);
   }
 
+  /** Whether there is a secret to encrypt with. */
+  get available(): boolean {
+    return this.keys.length > 0;
+  }
+
+  /** Whether this was encrypted under the first secret. */
+  isCurrent(stored: string): boolean {
+    return this.keys[0] !== undefined && stored.startsWith(`${VERSION}:${this.keys[0].id}:`);
+  }
+
   /** `context` is bound to the text: it opens only under the same one. */
   encrypt(text: string, context: string): string {
     const [first] = this.keys;

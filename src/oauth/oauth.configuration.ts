@@ -1,3 +1,11 @@
+import {
+  resolveAuthentication,
+  type AuthenticationConfiguration,
+} from './client/authentication/authentication.options.js';
+import {
+  resolveFailureLimits,
+  type FailureConfiguration,
+} from './client/authentication/failure-limits.options.js';
 import { SystemClock, type Clock } from './clock.js';
 import { Encryption } from './encryption.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './keys/signing-key.js';
@@ -10,7 +18,7 @@ import { opaqueTokens, type OpaqueTokenGenerator } from './token/opaque-token.js
 import type { ScopePolicyHook } from './token/scope.policy.js';
 
 /** {@link OauthOptions}, checked, with every default filled in. */
-export interface OauthConfiguration {
+export interface OauthConfiguration extends AuthenticationConfiguration {
   readonly issuer: string;
   readonly resources: ResourceServers;
   readonly tokenEndpoint: string;
@@ -23,6 +31,8 @@ export interface OauthConfiguration {
   readonly signingKeys: string | undefined;
   readonly encryption: Encryption;
   readonly clientCacheLifetime: number;
+  /** `undefined`: no limits. */
+  readonly failureLimits: FailureConfiguration | undefined;
   /** Seconds; 0 for `strict`. */
   readonly revocationFreshness: number;
   readonly clockTolerance: number;
@@ -49,6 +59,7 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
     'seconds',
   );
   const resources = resolveResources(options.resources, { issuer, lifetime, ceiling });
+  const keys = resolveKeys(options, issuer);
   const { jwks = '/oauth/jwks', token = '/oauth/token' } = options.endpoints ?? {};
   return {
     issuer,
@@ -57,7 +68,9 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
     jwksUri: jwks === false ? withoutJwks(resources) : endpointUrl('endpoints.jwks', issuer, jwks),
     maxAccessTokenLifetime: ceiling,
     ...resolveHooks(options),
-    ...resolveKeys(options, issuer),
+    ...keys,
+    ...resolveAuthentication(options, { issuer, ...keys }),
+    failureLimits: resolveFailureLimits(options.failureLimits),
     ...resolveLimits(options),
     clock: resolveClock(options.clock),
   };
@@ -140,7 +153,7 @@ function resolveLimits(options: OauthOptions) {
             'seconds (or "strict")',
           ),
     clientCacheLifetime: number('clientCacheLifetime', 5),
-    clockTolerance: number('clockTolerance', 5),
+    clockTolerance: number('clockTolerance', 10),
     bodyLimit: wholeNumber(
       'bodyLimit',
       options.bodyLimit,

@@ -15,7 +15,7 @@ const STATUS = {
 export type OauthErrorCode = keyof typeof STATUS;
 
 export interface OauthErrorDetails {
-  /** HTTP status where it differs from the one of the code: 204, 404, 405, 408, 413, 415. */
+  /** HTTP status where it differs from the one of the code: 204, 404, 405, 408, 413, 415, 429. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the log only. Never rendered. */
@@ -62,6 +62,18 @@ export class OauthError extends Error {
       headers: { 'WWW-Authenticate': `Basic realm="${printable(realm)}"` },
       cause,
     });
+  }
+
+  /** 429: too many requests like this one have failed. The code is the nearest that OAuth has. */
+  static tooManyRequests(retryAfter: number): OauthError {
+    return new OauthError(
+      'temporarily_unavailable',
+      `Too many failures. Try again in ${retryAfter} seconds.`,
+      {
+        status: 429,
+        headers: { 'Retry-After': String(retryAfter) },
+      },
+    );
   }
 
   static invalidScope(description: string): OauthError {

@@ -1,3 +1,9 @@
+import type { ClientAuthenticationMethod } from './client/authentication/authentication-method.js';
+import type { BuiltInAuthenticationMethod } from './client/authentication/authentication.options.js';
+import type { RedisClient } from './client/authentication/failure-throttle.js';
+import type { ImportedHashes } from './client/imported-hashes.js';
+import type { JwksFetcher } from './client/keys/jwks-fetcher.js';
+import type { AssertionAlgorithm } from './client/keys/verification-key.js';
 import type { Clock } from './clock.js';
 import type { SigningAlgorithm } from './keys/signing-key.js';
 import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
@@ -38,6 +44,45 @@ export interface EndpointOptions {
   readonly jwks?: string | false | undefined;
 }
 
+/** For `private_key_jwt` and `client_secret_jwt`, RFC 7523. */
+export interface ClientAssertionOptions {
+  /**
+   * The signature algorithms. A client's `token_endpoint_auth_signing_alg` narrows them to one. Default: ES256, ES384,
+   * ES512, EdDSA, Ed25519, RS256 to RS512, PS256 to PS512, and HS256 to HS512 for `client_secret_jwt` alone.
+   */
+  readonly algorithms?: readonly AssertionAlgorithm[] | undefined;
+  /** Seconds, 10 to 3600, that an assertion may live, counted from its arrival. Default: 300. */
+  readonly lifetime?: number | undefined;
+  /**
+   * Networks, such as `10.1.0.0/16`, in which a `jwks_uri` may lie besides the public Internet. Default: none: private,
+   * loopback and link-local addresses are refused.
+   */
+  readonly jwksUriNetworks?: readonly string[] | undefined;
+  /** Lets a `jwks_uri` be plain http on loopback, for tests. For an issuer on loopback only. Default: false. */
+  readonly jwksUriAllowLoopback?: boolean | undefined;
+  /** Fetches the key sets, in place of the kit's own fetcher and its guards. Default: that one. */
+  readonly jwksFetcher?: JwksFetcher | undefined;
+}
+
+/**
+ * Failed authentications are counted for each client at each address, and for each address (a whole /64 of IPv6). Past a
+ * limit the answer is 429 until the window ends. A client at another address is never refused on account of them, so set
+ * your framework's trust in proxies: else the proxy is the one address of all.
+ */
+export interface FailureLimitOptions {
+  /** Failures of one client at one address within the window, 1 to 10000. Default: 100. */
+  readonly perClient?: number | undefined;
+  /** Failures at one address within the window, 1 to 100000. Default: 1000. */
+  readonly perAddress?: number | undefined;
+  /** Seconds, 1 to 86400, from the first failure. Default: 60. */
+  readonly window?: number | undefined;
+  /**
+   * Where the counts are kept: `memory` counts for each process by itself, `database` in the `persistence`, and a Redis
+   * client of yours (ioredis or node-redis) there; the last two for several instances together. Default: `memory`.
+   */
+  readonly store?: 'memory' | 'database' | { readonly redis: RedisClient } | undefined;
+}
+
 /** Everything that a host can set. Wrong values stop the start with a {@link ConfigurationError}. */
 export interface OauthOptions {
   /**
@@ -69,8 +114,9 @@ export interface OauthOptions {
    */
   readonly signingKeys?: string | undefined;
   /**
-   * Encrypts private keys in the store (AES-256-GCM): a secret of 32 characters or more, or a list of which the first
-   * encrypts and all decrypt. Default: none, which is allowed for an issuer on loopback, and with `signingKeys`.
+   * Encrypts private keys and the secrets of `client_secret_jwt` in the store (AES-256-GCM): a secret of 32 characters or
+   * more, or a list of which the first encrypts and all decrypt. Default: none, which is allowed for an issuer on
+   * loopback, and with `signingKeys`; `client_secret_jwt` is not offered then.
    */
   readonly keyEncryptionSecret?: string | readonly string[] | undefined;
   /**
@@ -83,7 +129,20 @@ export interface OauthOptions {
    * deleted client is refused at once; a number of seconds, 1 to 300, saves that read. Default: `strict`.
    */
   readonly revocationFreshness?: 'strict' | number | undefined;
-  /** Seconds, 0 to 60, that clocks of other machines may differ. Default: 5. */
+  /**
+   * How clients may authenticate: names of the kit's methods, and instances of {@link ClientAuthenticationMethod} of your
+   * own. Each client is registered for one of them, and no other works for it. Default: `private_key_jwt`,
+   * `client_secret_basic`, `client_secret_post`, and `client_secret_jwt` where there is a `keyEncryptionSecret`.
+   */
+  readonly clientAuthenticationMethods?:
+    readonly (BuiltInAuthenticationMethod | ClientAuthenticationMethod)[] | undefined;
+  /** What client assertions may look like, and where the keys to them may come from. Default: see there. */
+  readonly clientAssertions?: ClientAssertionOptions | undefined;
+  /** How often authentication may fail before it has to wait. `false`: as often as one likes. Default: see there. */
+  readonly failureLimits?: FailureLimitOptions | false | undefined;
+  /** Verifies hashes of secrets that come from another system. Default: argon2id, bcrypt and scrypt. */
+  readonly importedHashes?: ImportedHashes | undefined;
+  /** Seconds, 0 to 60, that clocks of other machines may differ. Default: 10. */
   readonly clockTolerance?: number | undefined;
   /** Bytes that the body of a request to an OAuth endpoint may have. Default: 65536. */
   readonly bodyLimit?: number | undefined;

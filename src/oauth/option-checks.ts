@@ -58,3 +58,8 @@ export function describe(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }
+
+/** The items of what should be a list; none where a host in JavaScript has given something else. */
+export function items(given: unknown): readonly unknown[] {
+  return Array.isArray(given) ? given : [];
+}

@@ -1,6 +1,8 @@
 import type { AccessTokenStore } from './token/access-token.store.js';
+import type { FailureCountStore } from './client/authentication/failure-count.store.js';
 import type { ClientSecretStore, ClientStore } from './client/client.store.js';
 import type { SigningKeyStore } from './keys/signing-key.store.js';
+import type { UsedIdentifierStore } from './replay/used-identifier.store.js';
 
 /**
  * Every fact that the instances of an authorization server share. A host gives a class that extends this one
@@ -14,6 +16,8 @@ export abstract class Persistence {
   abstract readonly clientSecrets: ClientSecretStore;
   abstract readonly accessTokens: AccessTokenStore;
   abstract readonly signingKeys: SigningKeyStore;
+  abstract readonly usedIdentifiers: UsedIdentifierStore;
+  abstract readonly failureCounts: FailureCountStore;
 
   /** Called once at boot. Rejects, and so stops the start, where the store is not ready for use. */
   abstract check(): Promise<void>;

@@ -19,6 +19,16 @@ export function clientChangeContract(test: ContractTest): void {
     await assertStored(persistence, sampleClient('client', { revision: 8, secrets: before.secrets }));
   });
 
+  test('update puts the place of the keys where the keys were, and back', async (persistence) => {
+    const before = sampleClient('client', { jwks: { keys: [{ kty: 'EC' }] } });
+    await persistence.clients.create(before);
+    const after = sampleClient('client', { jwksUri: 'https://client.example.com/jwks' });
+    assert.equal(await persistence.clients.update(after, 1), true);
+    await assertStored(persistence, { ...after, revision: 2 });
+    assert.equal(await persistence.clients.update(before, 2), true);
+    await assertStored(persistence, { ...before, revision: 3 });
+  });
+
   test('update leaves the secrets as they are, whatever it is given', async (persistence) => {
     const before = fullClient('client');
     await persistence.clients.create(before);

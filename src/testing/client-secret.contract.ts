@@ -8,7 +8,8 @@ export function clientSecretContract(test: ContractTest): void {
     const client = fullClient('client');
     await persistence.clients.create(client);
     const bare = sampleSecret('bare');
-    const full = sampleSecret('full', { expiresAt: NOW + 5, lastUsedAt: NOW + 6 });
+    const times = { expiresAt: NOW + 5, lastUsedAt: NOW + 6 };
+    const full = sampleSecret('full', { encrypted: 'sealed', ...times });
     assert.equal(await persistence.clientSecrets.add('client', bare), true);
     assert.equal(await persistence.clientSecrets.add('client', full), true);
     await assertStored(persistence, { ...client, secrets: [...client.secrets, bare, full] });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from '../oauth/client/keys/verification-key.js';
 import type { ContractTest } from './contract-runner.js';
 import {
   CLOSE_IDS,
@@ -22,6 +23,21 @@ export function clientContract(test: ContractTest): void {
     const client = sampleClient('client', { secrets: [sampleSecret('only')] });
     assert.equal(await persistence.clients.create(client), true);
     await assertStored(persistence, client);
+  });
+
+  test('find gives the place of the keys back as it was', async (persistence) => {
+    const jwksUri = `https://client.example.com/${'k'.repeat(2000)}`;
+    const client = sampleClient('client', { tokenEndpointAuthMethod: 'private_key_jwt', jwksUri });
+    assert.equal(await persistence.clients.create(client), true);
+    await assertStored(persistence, client);
+  });
+
+  test('find gives every algorithm of assertions back', async (persistence) => {
+    for (const algorithm of [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS]) {
+      const client = sampleClient(algorithm, { tokenEndpointAuthSigningAlg: algorithm });
+      assert.equal(await persistence.clients.create(client), true);
+      await assertStored(persistence, client);
+    }
   });
 
   test('find tells an empty list from a missing one', async (persistence) => {

@@ -3,7 +3,10 @@ import { clientChangeContract } from './client-change.contract.js';
 import { clientSecretContract } from './client-secret.contract.js';
 import { clientContract } from './client.contract.js';
 import { contractTest, type ContractRunner, type OpenPersistence } from './contract-runner.js';
+import { failureCountContract } from './failure-count.contract.js';
+import { secretReplacementContract } from './secret-replacement.contract.js';
 import { signingKeyContract } from './signing-key.contract.js';
+import { usedIdentifierContract } from './used-identifier.contract.js';
 
 /**
  * Everything that the kit relies on in a `Persistence`, as tests for the host's own runner:
@@ -23,7 +26,12 @@ export function persistenceContract(runner: ContractRunner, open: OpenPersistenc
     clientContract(test);
     clientChangeContract(test);
   });
-  runner.describe('ClientSecretStore', () => clientSecretContract(test));
+  runner.describe('ClientSecretStore', () => {
+    clientSecretContract(test);
+    secretReplacementContract(test);
+  });
   runner.describe('AccessTokenStore', () => accessTokenContract(test));
   runner.describe('SigningKeyStore', () => signingKeyContract(test));
+  runner.describe('UsedIdentifierStore', () => usedIdentifierContract(test));
+  runner.describe('FailureCountStore', () => failureCountContract(test));
 }

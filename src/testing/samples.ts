@@ -51,14 +51,29 @@ export function sampleClient(id: string, more: Partial<Client> = {}): Client {
   };
 }
 
-/** A client with every member. */
+/** A client with every member but `jwksUri`, which is never together with `jwks`. */
 export function fullClient(id: string): Client {
   return sampleClient(id, {
     revision: 7,
     enabled: false,
     updatedAt: NOW + 1,
     tokenSeries: '0f1e2d3c4b5a6978',
-    tokenEndpointAuthMethod: 'client_secret_post',
+    tokenEndpointAuthMethod: 'own_method_'.padEnd(64, 'x'),
+    tokenEndpointAuthSigningAlg: 'ES256',
+    jwks: {
+      keys: [
+        {
+          kty: 'EC',
+          crv: 'P-256',
+          x: 'x'.repeat(43),
+          y: 'y'.repeat(43),
+          kid: 'Größe 👩‍🚀',
+          key_ops: ['verify'],
+        },
+        { kty: 'RSA', n: 'n'.repeat(683), e: 'AQAB', x5c: [] },
+      ],
+    },
+    legacyAssertionAudience: true,
     grantTypes: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
     scope: ['catalog:read', 'catalog:write'],
     defaultScope: ['catalog:read'],
@@ -70,7 +85,10 @@ export function fullClient(id: string): Client {
       contacts: ['a@example.com', ''],
       nested: { none: null, list: [1, -2.5, true, { empty: {} }] },
     },
-    secrets: [sampleSecret('first', { expiresAt: NOW + 3, lastUsedAt: NOW + 4 }), sampleSecret('second')],
+    secrets: [
+      sampleSecret('first', { encrypted: 'e'.repeat(2000), expiresAt: NOW + 3, lastUsedAt: NOW + 4 }),
+      sampleSecret('second'),
+    ],
   });
 }
 

@@ -1,9 +1,9 @@
 import type { Client, ClientSecret } from '../oauth/client/client.js';
-import { flag, hexadecimal, integer, nullable, object, strings, text } from './codecs.js';
+import { flag, hexadecimal, integer, jwkSet, nullable, object, strings, text } from './codecs.js';
 import type { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 import {
   accessTokenFormat,
-  tokenEndpointAuthMethod,
+  assertionAlgorithm,
   type OauthClientEntity,
 } from './entities/oauth-client.entity.js';
 import type { Row } from './sql.js';
@@ -22,6 +22,10 @@ export function clientEntity(client: Client, rowId: string): OauthClientEntity {
     updatedAt: client.updatedAt,
     tokenSeries: client.tokenSeries,
     tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
+    tokenEndpointAuthSigningAlg: client.tokenEndpointAuthSigningAlg ?? null,
+    jwks: client.jwks ?? null,
+    jwksUri: client.jwksUri ?? null,
+    legacyAssertionAudience: client.legacyAssertionAudience ?? null,
     grantTypes: client.grantTypes,
     scope: client.scope ?? null,
     defaultScope: client.defaultScope ?? null,
@@ -37,6 +41,7 @@ export function secretEntity(secret: ClientSecret, clientRowId: string): OauthCl
     id: secret.id,
     clientRowId,
     digest: secret.digest,
+    encrypted: secret.encrypted ?? null,
     createdAt: secret.createdAt,
     expiresAt: secret.expiresAt ?? null,
     lastUsedAt: secret.lastUsedAt ?? null,
@@ -56,6 +61,10 @@ export function clients(rows: readonly Row[]): Client[] {
 
 function client(rows: [Row, ...Row[]]): Client {
   const [row] = rows;
+  const signingAlg = nullable(assertionAlgorithm).from(row['tokenEndpointAuthSigningAlg']);
+  const jwks = nullable(jwkSet).from(row['jwks']);
+  const jwksUri = nullable(text).from(row['jwksUri']);
+  const legacyAssertionAudience = nullable(flag).from(row['legacyAssertionAudience']);
   const scope = nullable(strings).from(row['scope']);
   const defaultScope = nullable(strings).from(row['defaultScope']);
   const resource = nullable(text).from(row['resource']);
@@ -68,7 +77,11 @@ function client(rows: [Row, ...Row[]]): Client {
     createdAt: integer.from(row['createdAt']),
     updatedAt: integer.from(row['updatedAt']),
     tokenSeries: text.from(row['tokenSeries']),
-    tokenEndpointAuthMethod: tokenEndpointAuthMethod.from(row['tokenEndpointAuthMethod']),
+    tokenEndpointAuthMethod: text.from(row['tokenEndpointAuthMethod']),
+    ...(signingAlg === null ? {} : { tokenEndpointAuthSigningAlg: signingAlg }),
+    ...(jwks === null ? {} : { jwks }),
+    ...(jwksUri === null ? {} : { jwksUri }),
+    ...(legacyAssertionAudience === null ? {} : { legacyAssertionAudience }),
     grantTypes: strings.from(row['grantTypes']),
     ...(scope === null ? {} : { scope }),
     ...(defaultScope === null ? {} : { defaultScope }),
@@ -81,11 +94,13 @@ function client(rows: [Row, ...Row[]]): Client {
 }
 
 function secret(row: Row): ClientSecret {
+  const encrypted = nullable(text).from(row[`${SECRET}encrypted`]);
   const expiresAt = nullable(integer).from(row[`${SECRET}expiresAt`]);
   const lastUsedAt = nullable(integer).from(row[`${SECRET}lastUsedAt`]);
   return {
     id: hexadecimal.from(row[`${SECRET}id`]),
     digest: text.from(row[`${SECRET}digest`]),
+    ...(encrypted === null ? {} : { encrypted }),
     createdAt: integer.from(row[`${SECRET}createdAt`]),
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(lastUsedAt === null ? {} : { lastUsedAt }),

@@ -1,4 +1,5 @@
 import type { ValueTransformer } from 'typeorm';
+import type { JwkSet } from '../oauth/client/client.js';
 
 /** How a value stands in a column. `from` believes nothing: a row may come from any driver, or from a hand. */
 export interface Codec<T> extends ValueTransformer {
@@ -52,6 +53,14 @@ export const object: Codec<Readonly<Record<string, unknown>>> = {
   },
 };
 
+export const jwkSet: Codec<JwkSet> = {
+  to: asciiJson,
+  from(stored) {
+    const { keys, ...more } = object.from(stored);
+    return isObjects(keys) ? { ...more, keys } : damaged('a JWK Set', stored);
+  },
+};
+
 export function oneOf<T extends string>(values: readonly T[]): Codec<T> {
   return {
     to: (value) => value,
@@ -81,6 +90,10 @@ function isStrings(value: unknown): value is string[] {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isObjects(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every(isObject);
 }
 
 function damaged(wanted: string, stored: unknown): never {

@@ -16,6 +16,8 @@ const UNFIT: readonly unknown[] = [
   'ER_DATA_TOO_LONG',
   'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
 ];
+/** Two instances have inserted the same rows, and this statement was undone for the other's sake. */
+const DEADLOCK: readonly unknown[] = ['40P01', 'ER_LOCK_DEADLOCK'];
 
 // Where SQLite gives no code of its own, its message says it.
 
@@ -24,9 +26,9 @@ export function isUniqueViolation(error: unknown): boolean {
   return is(error, TAKEN, 'UNIQUE constraint failed');
 }
 
-/** A statement failed because of what stands in one of its rows; without that row it may succeed. */
+/** A statement failed because of one of its rows, and has written none; without that row it may succeed. */
 export function isFaultOfOneRow(error: unknown): boolean {
-  return isUniqueViolation(error) || is(error, UNFIT, 'string or blob too big');
+  return isUniqueViolation(error) || is(error, [...UNFIT, ...DEADLOCK], 'string or blob too big');
 }
 
 export function isMissingTable(error: unknown): boolean {

@@ -58,7 +58,7 @@ export class GroupCommit<Row> {
   private async writeInTime(rows: readonly Row[]): Promise<void> {
     const timer = new AbortController();
     const late = setTimeout(this.longestWrite, undefined, timer).then(() => {
-      throw new Error('The tokens were not written in time.');
+      throw new Error('The rows were not written in time.');
     });
     late.catch(() => undefined);
     try {

@@ -7,6 +7,16 @@ export type Parameters = readonly unknown[];
 export class Sql {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** MySQL or MariaDB. */
+  get isMysql(): boolean {
+    return ['mysql', 'mariadb'].includes(this.dataSource.options.type);
+  }
+
+  /** A column of text, to be compared by its bytes: MySQL's usual collations take `a` for `A` and `a ` for `a`. */
+  exact(column: string): string {
+    return this.isMysql ? `CAST(${column} AS BINARY)` : column;
+  }
+
   /** A statement with `?` for its parameters, as this driver wants to have it. */
   prepare(statement: string): string {
     let index = 0;

@@ -1,36 +1,28 @@
 import type { DataSource } from 'typeorm';
 import { AccessTokenStore, type StoredAccessToken } from '../oauth/token/access-token.store.js';
 import { integer, object, strings, text } from './codecs.js';
-import { isFaultOfOneRow } from './driver-errors.js';
 import { OauthAccessTokenEntity } from './entities/oauth-access-token.entity.js';
 import { EntityTable } from './entity-table.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupedInsert } from './grouped-insert.js';
 import { Sql, type Row } from './sql.js';
-
-/** With nine columns, well below the 999 parameters that an old SQLite takes. */
-const MOST_ROWS = 100;
 
 /** Opaque access tokens. Those that are issued at the same time go into one INSERT. */
 export class TypeormAccessTokenStore extends AccessTokenStore {
   private readonly sql: Sql;
   private readonly token: EntityTable<OauthAccessTokenEntity>;
   private readonly statements: ReturnType<TypeormAccessTokenStore['prepare']>;
-  private readonly insertions = new Map<number, string>();
-  private readonly group = new GroupCommit<readonly unknown[]>(
-    (rows) => this.sql.run(this.insertion(rows.length), rows.flat()),
-    MOST_ROWS,
-    isFaultOfOneRow,
-  );
+  private readonly insertion: GroupedInsert<OauthAccessTokenEntity>;
 
   constructor(dataSource: DataSource) {
     super();
     this.sql = new Sql(dataSource);
     this.token = new EntityTable(dataSource, OauthAccessTokenEntity);
+    this.insertion = new GroupedInsert(this.sql, this.token);
     this.statements = this.prepare();
   }
 
   async insert(token: StoredAccessToken): Promise<void> {
-    await this.group.add(this.token.values(token));
+    await this.insertion.add(token);
   }
 
   async find(digest: string): Promise<StoredAccessToken | undefined> {
@@ -42,14 +34,6 @@ export class TypeormAccessTokenStore extends AccessTokenStore {
 
   async deleteExpired(before: number): Promise<number> {
     return this.sql.change(this.statements.deleteExpired, [before]);
-  }
-
-  private insertion(rows: number): string {
-    const known = this.insertions.get(rows);
-    if (known !== undefined) return known;
-    const made = this.sql.prepare(this.token.insertion(rows));
-    this.insertions.set(rows, made);
-    return made;
   }
 
   private prepare() {

@@ -40,6 +40,15 @@ export class TypeormClientSecretStore extends ClientSecretStore {
     return (await this.sql.change(this.statements.remove, parameters)) > 0;
   }
 
+  async replace(
+    secretId: string,
+    digest: string,
+    kept: { readonly digest: string; readonly encrypted?: string },
+  ): Promise<boolean> {
+    const parameters = [kept.digest, kept.encrypted ?? null, hexadecimal.to(secretId), digest];
+    return (await this.sql.change(this.statements.replace, parameters)) > 0;
+  }
+
   async touch(secretId: string, usedAt: number): Promise<void> {
     await this.sql.run(this.statements.touch, [usedAt, hexadecimal.to(secretId)]);
   }
@@ -71,10 +80,15 @@ export class TypeormClientSecretStore extends ClientSecretStore {
   private prepare() {
     const { sql, client, secret } = this;
     const id = secret.column('id');
+    const digest = secret.column('digest');
     const { named, ofClient } = this;
     return {
       add: sql.prepare(secret.insertionFrom('clientRowId', client.column('rowId', 'c'), named)),
       remove: sql.prepare(`DELETE FROM ${secret.name} WHERE ${ofClient} AND ${id} = ?`),
+      replace: sql.prepare(
+        `UPDATE ${secret.name} SET ${digest} = ?, ${secret.column('encrypted')} = ?` +
+          ` WHERE ${id} = ? AND ${sql.exact(digest)} = ?`,
+      ),
       deleteExpired: sql.prepare(`DELETE FROM ${secret.name} WHERE ${secret.column('expiresAt')} < ?`),
       // What a crash between two statements has left: nothing refers to it.
       deleteOrphans: sql.prepare(

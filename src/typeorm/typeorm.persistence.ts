@@ -7,7 +7,9 @@ import { checkSchema } from './schema-check.js';
 import { TypeormAccessTokenStore } from './typeorm-access-token.store.js';
 import { TypeormClientSecretStore } from './typeorm-client-secret.store.js';
 import { TypeormClientStore } from './typeorm-client.store.js';
+import { TypeormFailureCountStore } from './typeorm-failure-count.store.js';
 import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
+import { TypeormUsedIdentifierStore } from './typeorm-used-identifier.store.js';
 
 /**
  * Keeps everything in the host's relational database: SQLite, PostgreSQL, MySQL or MariaDB. The host runs
@@ -39,6 +41,8 @@ export class TypeormPersistence extends Persistence {
   readonly clientSecrets: TypeormClientSecretStore;
   readonly accessTokens: TypeormAccessTokenStore;
   readonly signingKeys: TypeormSigningKeyStore;
+  readonly usedIdentifiers: TypeormUsedIdentifierStore;
+  readonly failureCounts: TypeormFailureCountStore;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     super();
@@ -46,6 +50,8 @@ export class TypeormPersistence extends Persistence {
     this.clientSecrets = new TypeormClientSecretStore(dataSource);
     this.accessTokens = new TypeormAccessTokenStore(dataSource);
     this.signingKeys = new TypeormSigningKeyStore(dataSource);
+    this.usedIdentifiers = new TypeormUsedIdentifierStore(dataSource);
+    this.failureCounts = new TypeormFailureCountStore(dataSource);
   }
 
   check(): Promise<void> {

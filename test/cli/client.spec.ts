@@ -238,7 +238,7 @@ describe('client show', () => {
     expect((await command('client show a --json')).json()).toEqual({
       ...information,
       enabled: true,
-      secrets: [{ id: secret?.id, created_at: secret?.createdAt, expires_at: 0 }],
+      secrets: [{ id: secret?.id, kept_as: 'digest', created_at: secret?.createdAt, expires_at: 0 }],
     });
     await stores().clientSecrets.touch(secret?.id ?? '', 1_900_000_000);
     expect((await command('client show a --json')).json()).toMatchObject({
@@ -252,7 +252,9 @@ describe('client show', () => {
     await stores().clientSecrets.touch(secret?.id ?? '', 1_900_000_000);
     const { stdout } = await command('client show a');
     expect(stdout).toMatch(/enabled +yes\n/);
-    expect(stdout).toMatch(new RegExp(`${secret?.id} +${ISO.source} +never +2030-03-17T17:46:40Z +live\n`));
+    expect(stdout).toMatch(
+      new RegExp(`${secret?.id} +digest +${ISO.source} +never +2030-03-17T17:46:40Z +live\n`),
+    );
   });
 });
 

@@ -84,6 +84,7 @@ describe('secret list', () => {
     expect(json()).toEqual(
       stored.map(({ id, createdAt, expiresAt = 0 }) => ({
         id,
+        kept_as: 'digest',
         created_at: createdAt,
         expires_at: expiresAt,
       })),
@@ -93,8 +94,8 @@ describe('secret list', () => {
   it('prints a table', async () => {
     const [secret] = await secrets();
     const { stdout } = await command('secret list a');
-    expect(stdout).toMatch(/^SECRET ID +CREATED +EXPIRES +LAST USED +STATE\n/);
-    expect(stdout).toMatch(new RegExp(`\n${secret?.id} +[\\dT:Z-]{20} +never +- +live\n$`));
+    expect(stdout).toMatch(/^SECRET ID +KEPT AS +CREATED +EXPIRES +LAST USED +STATE\n/);
+    expect(stdout).toMatch(new RegExp(`\n${secret?.id} +digest +[\\dT:Z-]{20} +never +- +live\n$`));
   });
 });
 

@@ -134,9 +134,9 @@ describe.each(ADAPTERS)('a forged JWT on %s', (adapter) => {
   it('threat 11 JWT-019 ROB-021 exp', async () => {
     const now = host.clock.now();
     await accepted(forged({ exp: now + 0.5 }));
-    await accepted(forged({ exp: now - 4 }));
+    await accepted(forged({ exp: now - 9 }));
     for (const exp of [
-      now - 5,
+      now - 10,
       now - 3600,
       0,
       -1,
@@ -160,8 +160,8 @@ describe.each(ADAPTERS)('a forged JWT on %s', (adapter) => {
 
   it('JWT-020 nbf', async () => {
     const now = host.clock.now();
-    for (const nbf of [now, now - 3600, 0, now + 5]) await accepted(forged({ nbf }));
-    for (const nbf of [now + 6, now + 3600, 1e300, null, '', String(now), [now], {}, true, -1])
+    for (const nbf of [now, now - 3600, 0, now + 10]) await accepted(forged({ nbf }));
+    for (const nbf of [now + 11, now + 3600, 1e300, null, '', String(now), [now], {}, true, -1])
       await refused(forged({ nbf }));
   });
 

@@ -239,6 +239,8 @@ describe('what a persistence class may need', () => {
       readonly clientSecrets;
       readonly accessTokens;
       readonly signingKeys;
+      readonly usedIdentifiers;
+      readonly failureCounts;
 
       constructor(@Inject(Store) store: Store) {
         super();
@@ -246,6 +248,8 @@ describe('what a persistence class may need', () => {
         this.clientSecrets = store.clientSecrets;
         this.accessTokens = store.accessTokens;
         this.signingKeys = store.signingKeys;
+        this.usedIdentifiers = store.usedIdentifiers;
+        this.failureCounts = store.failureCounts;
       }
 
       async check(): Promise<void> {}

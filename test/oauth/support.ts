@@ -1,13 +1,4 @@
-import type {
-  AccessTokenStore,
-  Client,
-  ClientSecretStore,
-  ClientStore,
-  OauthError,
-  OauthOptions,
-  SigningKeyStore,
-  TokenResponse,
-} from 'nestjs-oauth-kit';
+import type { Client, OauthError, OauthOptions, TokenResponse } from 'nestjs-oauth-kit';
 import { MemoryPersistence, Persistence } from 'nestjs-oauth-kit';
 import { basic, type Kit, type Outcome } from '../support/echo.js';
 
@@ -53,7 +44,6 @@ function segment(token: string, index: number): Record<string, unknown> {
 export const headerOf = (token: string): Record<string, unknown> => segment(token, 0);
 export const claimsOf = (token: string): Record<string, unknown> => segment(token, 1);
 
-type Store = ClientStore | ClientSecretStore | AccessTokenStore | SigningKeyStore;
 type Behaviour = () => unknown;
 
 /** Faults to inject into a store, by the name of the call, such as `clients.find`; and how often each was called. */
@@ -81,7 +71,7 @@ export class Faults {
     return this.calls.filter((each) => each === call).length;
   }
 
-  wrap<T extends Store>(name: string, store: T): T {
+  wrap<T extends object>(name: string, store: T): T {
     return new Proxy(store, {
       get: (target, key) => {
         const member: unknown = Reflect.get(target, key, target);
@@ -104,6 +94,8 @@ export function sharing(store: Persistence, faults = new Faults()): new () => Pe
     readonly clientSecrets = faults.wrap('clientSecrets', store.clientSecrets);
     readonly accessTokens = faults.wrap('accessTokens', store.accessTokens);
     readonly signingKeys = faults.wrap('signingKeys', store.signingKeys);
+    readonly usedIdentifiers = faults.wrap('usedIdentifiers', store.usedIdentifiers);
+    readonly failureCounts = faults.wrap('failureCounts', store.failureCounts);
 
     async check(): Promise<void> {
       await store.check();

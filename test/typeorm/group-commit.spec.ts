@@ -31,6 +31,13 @@ describe.each(engines())('issuing opaque tokens on $name', (engine) => {
     expect(await dataSource.query('SELECT digest FROM oauth_access_token')).toHaveLength(300);
   });
 
+  it('writes used identifiers in the same way', async () => {
+    const { usedIdentifiers } = new TypeormPersistence(dataSource);
+    await Promise.all(tokens(300).map(({ digest }) => usedIdentifiers.insert(digest, 2)));
+    expect(insertions()).toHaveLength(3);
+    expect(await dataSource.query('SELECT digest FROM oauth_used_identifier')).toHaveLength(300);
+  });
+
   it('gathers those that come while others are written', async () => {
     const { accessTokens } = new TypeormPersistence(dataSource);
     const chains = Array.from({ length: 20 }, async (_, chain) => {

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TypeormPersistence, oauthMigrations } from '../../src/typeorm/index.js';
 import { connect, connectMigrated, engines, type TestDatabase } from '../support/databases.js';
 
-const TABLES = ['oauth_access_token', 'oauth_client', 'oauth_client_secret', 'oauth_signing_key'];
+const TABLES = [
+  'oauth_access_token',
+  'oauth_client',
+  'oauth_client_secret',
+  'oauth_failure_count',
+  'oauth_signing_key',
+  'oauth_used_identifier',
+];
 
 describe.each(engines())('oauthMigrations on $name', (engine) => {
   let database: TestDatabase;
@@ -27,7 +34,7 @@ describe.each(engines())('oauthMigrations on $name', (engine) => {
 
   it('can be taken back and run again', async () => {
     dataSource = await connectMigrated(database);
-    await dataSource.undoLastMigration();
+    for (let n = 0; n < oauthMigrations.length; n++) await dataSource.undoLastMigration();
     expect(await tables(dataSource)).toEqual([]);
     await dataSource.runMigrations();
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
@@ -62,6 +69,10 @@ describe.each(engines())('oauthMigrations on $name', (engine) => {
     const persistence = new TypeormPersistence(dataSource);
     await persistence.check();
     expect(await persistence.clients.list({ limit: 1 })).toEqual([]);
+    expect(await persistence.usedIdentifiers.insert('digest', 2)).toBe(true);
+    for (const count of [1, 2]) {
+      expect(await persistence.failureCounts.increment('key', 1, 2)).toEqual({ count, expiresAt: 2 });
+    }
   });
 
   it('run from a data source that has no entities, too', async () => {

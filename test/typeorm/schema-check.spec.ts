@@ -4,6 +4,14 @@ import { ConfigurationError } from '../../src/oauth/configuration.error.js';
 import { TypeormPersistence } from '../../src/typeorm/index.js';
 import { connect, connectMigrated, engines, type TestDatabase } from '../support/databases.js';
 
+const TABLES = [
+  'oauth_client_secret',
+  'oauth_access_token',
+  'oauth_signing_key',
+  'oauth_used_identifier',
+  'oauth_failure_count',
+];
+
 describe.each(engines())('TypeormPersistence.check on $name', (engine) => {
   let database: TestDatabase;
   let dataSource: DataSource | undefined;
@@ -25,7 +33,7 @@ describe.each(engines())('TypeormPersistence.check on $name', (engine) => {
     expect(String(error)).toMatch(/without the table oauth_client\b.*oauthMigrations/);
   });
 
-  it.each(['oauth_client_secret', 'oauth_access_token', 'oauth_signing_key'])('misses %s', async (table) => {
+  it.each(TABLES)('misses %s', async (table) => {
     dataSource = await connectMigrated(database);
     await dataSource.query(`DROP TABLE ${table}`);
     expect(String(await failure(dataSource))).toMatch(new RegExp(`without the table ${table}\\b`));

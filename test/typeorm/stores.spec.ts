@@ -2,6 +2,8 @@ import { QueryFailedError, type DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newClientSecret } from '../../src/oauth/client/client-secret.js';
 import type { Client } from '../../src/oauth/client/client.js';
+import { Encryption } from '../../src/oauth/encryption.js';
+import type { UsedIdentifierStore } from '../../src/oauth/replay/used-identifier.store.js';
 import { OpaqueTokenWriter, opaqueTokens } from '../../src/oauth/token/opaque-token.js';
 import { newTokenId } from '../../src/oauth/token/token-series.js';
 import {
@@ -35,7 +37,7 @@ describe.each(engines())('the stores on $name', (engine) => {
   it('keep no secret and no token in the clear', async () => {
     const { secret, stored } = newClientSecret(1);
     await persistence.clients.create(client('client', { secrets: [stored] }));
-    const added = newClientSecret(2);
+    const added = newClientSecret(2, { encryption: new Encryption(['k'.repeat(32)]) });
     await persistence.clientSecrets.add('client', added.stored);
     const writer = new OpaqueTokenWriter(
       persistence.accessTokens,
@@ -54,8 +56,10 @@ describe.each(engines())('the stores on $name', (engine) => {
       claims: {},
     });
     const rows = await dump(dataSource);
-    expect(rows).toContain(stored.digest);
-    for (const clear of [secret, added.secret, token, token.slice(3)]) {
+    for (const kept of [stored.digest, added.stored.digest, added.stored.encrypted]) {
+      expect(rows).toContain(kept);
+    }
+    for (const clear of [secret ?? '', added.secret ?? '', token, token.slice(3)]) {
       expect(rows).not.toContain(clear);
       expect(rows).not.toContain(Buffer.from(clear).toString('hex'));
     }
@@ -95,8 +99,10 @@ describe.each(engines())('the stores on $name', (engine) => {
 
   it('reject a value that no kit has written, and do not guess', async () => {
     await persistence.clients.create(client('client'));
-    await dataSource.query("UPDATE oauth_client SET token_endpoint_auth_method = 'whatever'");
-    await expect(persistence.clients.find('client')).rejects.toThrow(/not one of client_secret_basic/);
+    await dataSource.query("UPDATE oauth_client SET access_token_format = 'whatever'");
+    await expect(persistence.clients.find('client')).rejects.toThrow(/not one of jwt/);
+    await dataSource.query('UPDATE oauth_client SET access_token_format = NULL, jwks = \'{"keys":[1]}\'');
+    await expect(persistence.clients.find('client')).rejects.toThrow(/not a JWK Set/);
   });
 
   it('reject while a table is away', async () => {
@@ -121,6 +127,73 @@ describe.each(engines())('the stores on $name', (engine) => {
     }
   });
 
+  it.each(['oauth_client_secret', 'oauth_used_identifier', 'oauth_failure_count'])(
+    'reject while %s is away',
+    async (table) => {
+      const { clientSecrets, usedIdentifiers, failureCounts } = persistence;
+      const steps: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
+        oauth_client_secret: [() => clientSecrets.replace('secret', 'old', { digest: 'new' })],
+        oauth_used_identifier: [
+          () => usedIdentifiers.insert('digest', 2),
+          () => Promise.any([1, 2, 3].map((n) => usedIdentifiers.insert(`digest-${n}`, 2))),
+          () => usedIdentifiers.deleteExpired(9),
+        ],
+        oauth_failure_count: [
+          () => failureCounts.increment('key', 1, 2),
+          () => failureCounts.deleteExpired(9),
+        ],
+      };
+      await dataSource.query(`ALTER TABLE ${table} RENAME TO away`);
+      try {
+        for (const step of steps[table] ?? []) await expect(step()).rejects.toThrow();
+      } finally {
+        await dataSource.query(`ALTER TABLE away RENAME TO ${table}`);
+      }
+    },
+  );
+
+  it('do not take any other fault of an identifier for a use of it', async () => {
+    const { usedIdentifiers } = persistence;
+    const ends = [2, Number.NaN, 2, 2];
+    const answers = await Promise.allSettled(ends.map((end, n) => usedIdentifiers.insert(`${n}`, end)));
+    const told = answers.filter(({ status }) => status === 'fulfilled');
+    expect(answers[1]).toMatchObject({ status: 'rejected' });
+    for (const answer of told) expect(answer).toMatchObject({ value: true });
+  });
+
+  it('accept an identifier once, and let no other one fail, whichever instance it comes to', async () => {
+    const stores = Array.from({ length: 6 }, () => new TypeormPersistence(dataSource).usedIdentifiers);
+    await persistence.usedIdentifiers.insert('c', 2);
+    for (let round = 0; round < 10; round++) {
+      const shared = Array.from({ length: 40 }, (_, n) => `a-${round}-${n}`);
+      const accepted = await Promise.all(
+        stores.map(async (store, instance) => {
+          const own = Array.from({ length: 59 }, (_, n) => `b-${round}-${instance}-${n}`);
+          const both = [...(instance % 2 === 0 ? shared : shared.toReversed()), 'c'];
+          const [ofBoth, ofOwn] = await Promise.all([
+            Promise.allSettled(both.map((digest) => insert(store, digest))),
+            Promise.allSettled(own.map((digest) => insert(store, digest))),
+          ]);
+          expect(ofOwn).toEqual(own.map((digest) => ({ status: 'fulfilled', value: [digest] })));
+          return ofBoth.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+        }),
+      );
+      // Where three instances insert the same one at the same moment, MariaDB may refuse all of them but one.
+      const rest = await Promise.all(shared.map((digest) => insert(persistence.usedIdentifiers, digest)));
+      expect([...accepted, ...rest].flat().sort()).toEqual(shared.sort());
+    }
+  });
+
+  it('count every failure, whichever instance it comes to', async () => {
+    const instances = Array.from({ length: 4 }, () => new TypeormPersistence(dataSource));
+    const attempts = instances.flatMap(({ failureCounts }) =>
+      Array.from({ length: 50 }, () => failureCounts.increment('key', 1, 2)),
+    );
+    const counts = (await Promise.all(attempts)).map(({ count }) => count);
+    expect(Math.max(...counts)).toBe(200);
+    expect(await persistence.failureCounts.increment('key', 1, 2)).toEqual({ count: 201, expiresAt: 2 });
+  });
+
   it('find nothing under ids that no client can have', async () => {
     await persistence.clients.create(client('client'));
     for (const id of ['', '\0', 'client\0', 'cliént', '\ud800', 'x'.repeat(100_000)]) {
@@ -128,6 +201,10 @@ describe.each(engines())('the stores on $name', (engine) => {
     }
   });
 });
+
+async function insert(store: UsedIdentifierStore, digest: string): Promise<string[]> {
+  return (await store.insert(digest, 2)) ? [digest] : [];
+}
 
 function client(id: string, more: Partial<Client> = {}): Client {
   return {

@@ -1,13 +1,15 @@
 import type { Provider } from '@nestjs/common';
+import { AuthenticationMethods } from '../../oauth/client/authentication/authentication-methods.js';
 import { ClientAdministration } from '../../oauth/client/client.administration.js';
-import { ClientAuthentication } from '../../oauth/client/client.authentication.js';
 import { ClientCache, type ClientKeeper } from '../../oauth/client/client.cache.js';
 import { ClientSecretAdministration } from '../../oauth/client/client-secret.administration.js';
-import { SecretUsage } from '../../oauth/client/secret-usage.js';
+import { ClientSecretIssuer } from '../../oauth/client/client-secret.issuer.js';
+import { SecretReencryption } from '../../oauth/client/client-secret.reencryption.js';
+import { ImportedHashes } from '../../oauth/client/imported-hashes.js';
+import { VerificationKeyFactory } from '../../oauth/client/keys/verification-key.js';
 import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
 import { ClientStatus } from '../../oauth/resource/client-status.js';
-import { FailureLog } from '../failure.log.js';
 import { CLIENT_KEEPER, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
 
 export const clientProviders: Provider[] = [
@@ -18,21 +20,6 @@ export const clientProviders: Provider[] = [
       new ClientCache(clients, clientCacheLifetime, clock),
   },
   {
-    provide: ClientAuthentication,
-    inject: [ClientCache, Persistence, OAUTH_CONFIGURATION, FailureLog],
-    useFactory: (
-      cache: ClientCache,
-      { clientSecrets }: Persistence,
-      { clock, realm }: OauthConfiguration,
-      log: FailureLog,
-    ) => {
-      const usage = new SecretUsage(clientSecrets, clock, (cause) =>
-        log.report('The last use of a secret could not be recorded', cause),
-      );
-      return new ClientAuthentication(cache, usage, clock, realm);
-    },
-  },
-  {
     provide: CLIENT_KEEPER,
     inject: [ClientCache, ClientStatus],
     useFactory: (...keepers: ClientKeeper[]): ClientKeeper => ({
@@ -40,19 +27,59 @@ export const clientProviders: Provider[] = [
     }),
   },
   {
+    provide: ClientSecretIssuer,
+    inject: [AuthenticationMethods, ImportedHashes, OAUTH_CONFIGURATION],
+    useFactory: (
+      methods: AuthenticationMethods,
+      hashes: ImportedHashes,
+      { encryption }: OauthConfiguration,
+    ) => new ClientSecretIssuer(methods, hashes, encryption),
+  },
+  {
     provide: ClientAdministration,
-    inject: [Persistence, CLIENT_KEEPER, OAUTH_CONFIGURATION],
-    useFactory: ({ clients }: Persistence, keeper: ClientKeeper, configuration: OauthConfiguration) =>
-      new ClientAdministration(clients, keeper, configuration, configuration.clock),
+    inject: [
+      Persistence,
+      CLIENT_KEEPER,
+      AuthenticationMethods,
+      VerificationKeyFactory,
+      ClientSecretIssuer,
+      OAUTH_CONFIGURATION,
+    ],
+    useFactory: (
+      { clients }: Persistence,
+      keeper: ClientKeeper,
+      methods: AuthenticationMethods,
+      keys: VerificationKeyFactory,
+      secrets: ClientSecretIssuer,
+      configuration: OauthConfiguration,
+    ) =>
+      new ClientAdministration(
+        clients,
+        keeper,
+        { ...configuration, methods, keys },
+        secrets,
+        configuration.clock,
+      ),
   },
   {
     provide: ClientSecretAdministration,
-    inject: [ClientAdministration, Persistence, CLIENT_KEEPER, OAUTH_CONFIGURATION],
+    inject: [ClientAdministration, Persistence, CLIENT_KEEPER, ClientSecretIssuer, OAUTH_CONFIGURATION],
     useFactory: (
-      clients: ClientAdministration,
-      { clientSecrets }: Persistence,
+      administration: ClientAdministration,
+      { clients, clientSecrets }: Persistence,
       keeper: ClientKeeper,
-      { clock }: OauthConfiguration,
-    ) => new ClientSecretAdministration(clients, clientSecrets, keeper, clock),
+      issuer: ClientSecretIssuer,
+      { encryption, clock }: OauthConfiguration,
+    ) => {
+      const reencryption = new SecretReencryption(clients, clientSecrets, encryption, keeper);
+      return new ClientSecretAdministration(
+        administration,
+        clientSecrets,
+        issuer,
+        reencryption,
+        keeper,
+        clock,
+      );
+    },
   },
 ];

@@ -1,5 +1,7 @@
 import type { Provider } from '@nestjs/common';
-import { ClientAuthentication } from '../../oauth/client/client.authentication.js';
+import { AuthenticationMethods } from '../../oauth/client/authentication/authentication-methods.js';
+import { ClientAuthentication } from '../../oauth/client/authentication/client-authentication.js';
+import { OauthEvents } from '../../oauth/events/oauth-events.js';
 import type { KeyRing } from '../../oauth/keys/key-ring.js';
 import { MetadataEndpoint } from '../../oauth/metadata/metadata.endpoint.js';
 import { describeServer } from '../../oauth/metadata/server-metadata.js';
@@ -36,14 +38,18 @@ export const tokenProviders: Provider[] = [
   },
   {
     provide: TokenEndpoint,
-    inject: [ClientAuthentication, Grants, OAUTH_CONFIGURATION],
-    useFactory: (authentication: ClientAuthentication, grants: Grants, limits: OauthConfiguration) =>
-      new TokenEndpoint(authentication, grants, limits),
+    inject: [ClientAuthentication, Grants, OAUTH_CONFIGURATION, OauthEvents],
+    useFactory: (
+      authentication: ClientAuthentication,
+      grants: Grants,
+      limits: OauthConfiguration,
+      events: OauthEvents,
+    ) => new TokenEndpoint(authentication, grants, limits, events),
   },
   {
     provide: MetadataEndpoint,
-    inject: [OAUTH_CONFIGURATION, Grants],
-    useFactory: (configuration: OauthConfiguration, grants: Grants) =>
-      new MetadataEndpoint(describeServer(configuration, grants.types)),
+    inject: [OAUTH_CONFIGURATION, Grants, AuthenticationMethods],
+    useFactory: (configuration: OauthConfiguration, grants: Grants, methods: AuthenticationMethods) =>
+      new MetadataEndpoint(describeServer(configuration, grants.types, methods)),
   },
 ];

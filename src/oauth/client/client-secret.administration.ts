@@ -5,13 +5,17 @@ import type { Client, ClientSecret } from './client.js';
 import type { ClientAdministration } from './client.administration.js';
 import type { ClientKeeper } from './client.cache.js';
 import type { ClientSecretStore } from './client.store.js';
-import { newClientSecret, type NewClientSecret } from './client-secret.js';
+import type { NewClientSecret } from './client-secret.js';
+import type { ClientSecretIssuer } from './client-secret.issuer.js';
+import type { SecretReencryption } from './client-secret.reencryption.js';
 
 /** What an operator does with the secrets of a client. */
 export class ClientSecretAdministration {
   constructor(
     private readonly clients: ClientAdministration,
     private readonly store: ClientSecretStore,
+    private readonly issuer: ClientSecretIssuer,
+    private readonly reencryption: SecretReencryption,
     private readonly keeper: ClientKeeper,
     private readonly clock: Clock,
   ) {}
@@ -23,14 +27,14 @@ export class ClientSecretAdministration {
   /** Gives the client a new secret; the ones that it has live on for `overlap` seconds, not longer. */
   async rotate(clientId: string, overlap: number): Promise<{ client: Client; issued: NewClientSecret }> {
     const client = await this.clients.get(clientId);
-    if (client.tokenEndpointAuthMethod === 'none') {
+    if (!this.issuer.serves(client)) {
       throw new AdministrationError(
         'unsupported',
         `The client ${clientId} does not authenticate with a secret.`,
       );
     }
     const now = this.clock.now();
-    const issued = newClientSecret(now);
+    const issued = this.issuer.issue(client, now);
     // The new one first: whatever fails after it, the client is never left without a secret.
     const added = await reach(() => this.store.add(clientId, issued.stored));
     if (!added) throw new AdministrationError('client_not_found', `There is no client ${clientId}.`);
@@ -45,6 +49,14 @@ export class ClientSecretAdministration {
       this.keeper.forget(clientId);
     }
     return { client: await this.clients.get(clientId), issued };
+  }
+
+  /**
+   * Encrypts every recoverable secret (those of `client_secret_jwt`) under the first `keyEncryptionSecret`, which is
+   * one half of a change of it: the signing keys are the other. May be repeated. Resolves with how many were changed.
+   */
+  async reencrypt(): Promise<number> {
+    return this.reencryption.run();
   }
 
   /** Ends a secret now. */

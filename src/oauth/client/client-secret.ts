@@ -1,7 +1,10 @@
 import { randomId, randomText, sameDigest, sha256 } from '../digest.js';
+import type { Encryption } from '../encryption.js';
 import type { ClientSecret } from './client.js';
 
+/** In the form in which it is shown: 43 characters, and 86 where HMAC with SHA-512 must be able to use it. */
 const SECRET_BYTES = 32;
+const HMAC_SECRET_BYTES = 64;
 
 /** A secret at the only moment at which it is in the clear. */
 export interface NewClientSecret {
@@ -9,34 +12,53 @@ export interface NewClientSecret {
   readonly stored: ClientSecret;
 }
 
-/** Makes a secret of 256 bits, or takes one that an operator brings along, and the row that remembers it. */
-export function newClientSecret(
-  createdAt: number,
-  given: { secret?: string | undefined; expiresAt?: number | undefined } = {},
-): NewClientSecret {
-  const secret = given.secret ?? randomText(SECRET_BYTES);
-  const stored = { id: randomId(8), digest: sha256(secret), createdAt };
-  return {
-    secret,
-    stored: given.expiresAt === undefined ? stored : { ...stored, expiresAt: given.expiresAt },
-  };
+export interface SecretRequest {
+  /** What an operator brings along; else one is made. */
+  readonly secret?: string | undefined;
+  readonly expiresAt?: number | undefined;
+  /** Where the secret itself has to be kept. */
+  readonly encryption?: Encryption | undefined;
 }
 
-export function isLive(secret: ClientSecret, now: number): boolean {
-  return secret.expiresAt === undefined || now < secret.expiresAt;
+/** Makes a secret of 256 bits or more, or takes one that an operator brings along, and the row that remembers it. */
+export function newClientSecret(createdAt: number, request: SecretRequest = {}): NewClientSecret {
+  const { encryption, expiresAt } = request;
+  const secret = request.secret ?? randomText(encryption ? HMAC_SECRET_BYTES : SECRET_BYTES);
+  const row = newRow(createdAt, sha256(secret), expiresAt);
+  const encrypted = encryption?.encrypt(secret, secretContext(row.id));
+  return { secret, stored: encrypted === undefined ? row : { ...row, encrypted } };
 }
 
-/** The live secret that `presented` is. Looks at every one of them whatever it finds. */
+/** The row of a secret of which only another system's hash is known. */
+export function importedSecret(createdAt: number, hash: string, expiresAt: number | undefined): ClientSecret {
+  return newRow(createdAt, hash, expiresAt);
+}
+
+function newRow(createdAt: number, digest: string, expiresAt: number | undefined): ClientSecret {
+  return { id: randomId(8), digest, createdAt, ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+/** What an encrypted secret is bound to. */
+export function secretContext(id: string): string {
+  return `client secret ${id}`;
+}
+
+export function isLive({ expiresAt }: ClientSecret, now: number): boolean {
+  return expiresAt === undefined || now < expiresAt;
+}
+
+/** The hash of another system, not the kit's digest. */
+export function isImported({ digest }: ClientSecret): boolean {
+  return digest.startsWith('$');
+}
+
+/** The secret that `presented` is; an expired one only where no live one is. Looks at every one of them. */
 export function matchingSecret(
   secrets: readonly ClientSecret[],
   presented: string,
   now: number,
 ): ClientSecret | undefined {
   const digest = sha256(presented);
-  let match: ClientSecret | undefined;
-  for (const secret of secrets) {
-    const same = sameDigest(secret.digest, digest);
-    if (same && isLive(secret, now)) match = secret;
-  }
-  return match;
+  const matches = secrets.filter((secret) => sameDigest(secret.digest, digest));
+  return matches.find((secret) => isLive(secret, now)) ?? matches[0];
 }

@@ -1,27 +1,22 @@
 import type { Clock } from '../clock.js';
 import { randomId } from '../digest.js';
 import { OauthError } from '../oauth.error.js';
-import type { ResourceServers } from '../resource/resource-server.js';
 import { reach } from '../store-failure.js';
 import { AdministrationError } from '../administration.error.js';
 import type { Client, ClientChange } from './client.js';
 import type { ClientKeeper } from './client.cache.js';
 import { toClientInformation } from './client.information.js';
 import { ClientMetadata } from './client.metadata.js';
-import { toRegistration } from './client.registration.js';
+import { toRegistration, type RegistrationRules } from './client.registration.js';
 import type { ClientStore } from './client.store.js';
-import { newClientSecret, type NewClientSecret } from './client-secret.js';
+import type { NewClientSecret } from './client-secret.js';
+import type { ClientSecretIssuer } from './client-secret.issuer.js';
 import { newTokenSeries } from '../token/token-series.js';
 
-/** A client just made, with its secret, which is shown this once. A client without secret has none. */
+/** A client just made, with its secret, which is shown this once. Missing where the kit has not made or seen one. */
 export interface CreatedClient {
   readonly client: Client;
   readonly issued?: NewClientSecret;
-}
-
-export interface AdministrationRules {
-  readonly resources: ResourceServers;
-  readonly maxAccessTokenLifetime: number;
 }
 
 /** What an operator does with clients. Every refusal is an AdministrationError or an OauthError. */
@@ -29,7 +24,8 @@ export class ClientAdministration {
   constructor(
     private readonly store: ClientStore,
     private readonly keeper: ClientKeeper,
-    private readonly rules: AdministrationRules,
+    private readonly rules: RegistrationRules,
+    private readonly secrets: ClientSecretIssuer,
     private readonly clock: Clock,
   ) {}
 
@@ -38,7 +34,7 @@ export class ClientAdministration {
     const metadata = ClientMetadata.from(document);
     const now = this.clock.now();
     const registration = toRegistration(metadata, this.rules);
-    const issued = this.issueSecret(metadata, registration.tokenEndpointAuthMethod, now);
+    const first = await this.secrets.issueFirst(metadata, registration, now);
     const client: Client = {
       id: metadata.client_id ?? randomId(16),
       revision: 1,
@@ -47,12 +43,12 @@ export class ClientAdministration {
       updatedAt: now,
       tokenSeries: newTokenSeries(),
       ...registration,
-      secrets: issued ? [issued.stored] : [],
+      secrets: first ? [first.stored] : [],
     };
     if (!(await reach(() => this.store.create(client)))) {
       throw new AdministrationError('client_exists', `There is a client ${client.id} already.`);
     }
-    return issued ? { client, issued } : { client };
+    return first?.issued ? { client, issued: first.issued } : { client };
   }
 
   async get(id: string): Promise<Client> {
@@ -68,20 +64,23 @@ export class ClientAdministration {
   /** Changes the members that the document names; null takes a member away. Secrets are changed elsewhere. */
   async update(id: string, document: unknown): Promise<Client> {
     const client = await this.get(id);
-    const changed: unknown =
+    const merged: unknown =
       typeof document === 'object' && document !== null && !Array.isArray(document)
         ? { ...toClientInformation(client), ...document }
         : document;
-    const metadata = ClientMetadata.from(changed);
+    const metadata = ClientMetadata.from(merged);
     if (metadata.client_id !== id) {
       throw OauthError.invalidClientMetadata('client_id cannot be changed');
     }
-    if (metadata.client_secret !== undefined || metadata.client_secret_expires_at !== undefined) {
+    const { client_secret: secret, client_secret_hash: hash, client_secret_expires_at: ends } = metadata;
+    if ([secret, hash, ends].some((each) => each !== undefined)) {
       throw OauthError.invalidClientMetadata('client_secret cannot be changed here: rotate it');
     }
     const { id: same, revision, enabled, createdAt, updatedAt, tokenSeries, secrets } = client;
     const kept = { id: same, revision, enabled, createdAt, updatedAt, tokenSeries, secrets };
-    return this.write({ ...kept, ...toRegistration(metadata, this.rules) }, {});
+    const changed = { ...kept, ...toRegistration(metadata, this.rules) };
+    this.secrets.requireUsable(changed);
+    return this.write(changed, {});
   }
 
   /** From now on it gets no tokens, and those that it has are dead, for good. */
@@ -112,16 +111,5 @@ export class ClientAdministration {
       );
     }
     return changed;
-  }
-
-  private issueSecret(metadata: ClientMetadata, method: string, now: number): NewClientSecret | undefined {
-    const { client_secret: secret, client_secret_expires_at: expiresAt = 0 } = metadata;
-    if (method === 'none') {
-      if (secret === undefined) return undefined;
-      throw OauthError.invalidClientMetadata(
-        'client_secret must not be given with token_endpoint_auth_method none',
-      );
-    }
-    return newClientSecret(now, { secret, expiresAt: expiresAt === 0 ? undefined : expiresAt });
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { RecentlyUsed } from '../recently-used.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client.store.js';
 
@@ -19,7 +20,7 @@ export interface ClientKeeper {
  * found is never kept, so a new one works everywhere at once.
  */
 export class ClientCache implements ClientKeeper {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new RecentlyUsed<Entry>(MOST_ENTRIES);
   /** Counts the changes made here: what was read before one of them is not kept after it. */
   private changes = 0;
 
@@ -45,7 +46,6 @@ export class ClientCache implements ClientKeeper {
     const client = await this.store.find(id);
     this.entries.delete(id);
     if (client && this.lifetime > 0 && changes === this.changes) {
-      if (this.entries.size >= MOST_ENTRIES) this.dropOldest();
       this.entries.set(id, { client, until: this.clock.now() + this.lifetime });
     }
     return client;
@@ -56,9 +56,13 @@ export class ClientCache implements ClientKeeper {
     this.changes++;
     this.entries.delete(id);
   }
+}
 
-  private dropOldest(): void {
-    const oldest = this.entries.keys().next();
-    if (!oldest.done) this.entries.delete(oldest.value);
-  }
+/** Whether two readings of a client agree about what authenticates it, so that a second verification would find nothing else. */
+export function sameCredentials(a: Client | undefined, b: Client | undefined): boolean {
+  if (!a || !b) return a === b;
+  const kept = ({ secrets }: Client) =>
+    secrets.map(({ id, digest, expiresAt = '' }) => `${id} ${digest} ${expiresAt}`).sort();
+  const same = a.revision === b.revision && a.tokenSeries === b.tokenSeries;
+  return same && kept(a).join() === kept(b).join();
 }

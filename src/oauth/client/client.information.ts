@@ -18,6 +18,12 @@ export function toClientInformation(
     }),
     ...client.information,
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+    ...(client.tokenEndpointAuthSigningAlg && {
+      token_endpoint_auth_signing_alg: client.tokenEndpointAuthSigningAlg,
+    }),
+    ...(client.jwks && { jwks: client.jwks }),
+    ...(client.jwksUri !== undefined && { jwks_uri: client.jwksUri }),
+    ...(client.legacyAssertionAudience && { legacy_assertion_audience: true }),
     grant_types: client.grantTypes,
     response_types: [],
     ...(client.scope && { scope: formatScope(client.scope) }),

@@ -2,8 +2,10 @@ import {
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   IsUrl,
@@ -16,13 +18,20 @@ import { SCOPE_GRAMMAR } from '../scope.js';
 import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
 import { answering, requireValid } from '../validation.js';
 import { CLIENT_ID, CLIENT_SECRET } from './client-id.js';
+import {
+  ASYMMETRIC_ALGORITHMS,
+  SYMMETRIC_ALGORITHMS,
+  type AssertionAlgorithm,
+} from './keys/verification-key.js';
 import { OauthError } from '../oauth.error.js';
 
 /** RFC 7591 §2 names, and grants that other servers know: such a client can be moved here as it is. */
 const GRANT_TYPE =
   /^(?:authorization_code|implicit|password|client_credentials|refresh_token|urn:[\x21-\x7e]{1,200})$/;
 const TEXT = /^[^\p{Cc}]{1,1000}$/u;
-const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+/** The names that a host's own methods may have, too; which of them this server has is checked at registration. */
+const METHOD = /^[\x21-\x7e]{1,64}$/;
+const ALGORITHMS = [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS] as const;
 
 function says(message: string): ValidationOptions {
   return { message: `$property must be ${message}`, ...answering('invalid_client_metadata') };
@@ -51,9 +60,34 @@ export class ClientMetadata {
   @Min(0, says('0 or more'))
   readonly client_secret_expires_at?: number;
 
+  /** What another system has kept of the secret: an argon2id, bcrypt or scrypt hash. An operator's choice alone. */
   @IsOptional()
-  @IsIn(METHODS, says(`one of ${METHODS.join(', ')}`))
-  readonly token_endpoint_auth_method?: (typeof METHODS)[number];
+  @IsString(says('a hash of a secret'))
+  @Matches(/^[\x21-\x7e]{1,255}$/, says('a hash of at most 255 characters'))
+  readonly client_secret_hash?: string;
+
+  @IsOptional()
+  @IsString(text)
+  @Matches(METHOD, says('the name of a method of client authentication'))
+  readonly token_endpoint_auth_method?: string;
+
+  @IsOptional()
+  @IsIn(ALGORITHMS, says(`one of ${ALGORITHMS.join(', ')}`))
+  readonly token_endpoint_auth_signing_alg?: AssertionAlgorithm;
+
+  /** A JWK Set of public keys. Its keys are checked at registration. */
+  @IsOptional()
+  @IsObject(says('a JWK Set'))
+  readonly jwks?: Readonly<Record<string, unknown>>;
+
+  @IsOptional()
+  @IsString(url)
+  readonly jwks_uri?: string;
+
+  /** Whether the URL of an endpoint may be the audience of its assertions (RFC 7523 §3). An operator's choice alone. */
+  @IsOptional()
+  @IsBoolean(says('true or false'))
+  readonly legacy_assertion_audience?: boolean;
 
   @IsOptional()
   @IsArray(says('an array'))
@@ -150,7 +184,7 @@ export const INFORMATION_MEMBERS = [
 ] as const; // prettier-ignore
 
 export const METADATA_MEMBERS = [
-  'client_id', 'client_secret', 'client_secret_expires_at', 'token_endpoint_auth_method', 'grant_types',
-  'response_types', 'scope', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl',
+  'client_id', 'client_secret', 'client_secret_hash', 'client_secret_expires_at', 'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'legacy_assertion_audience', 'grant_types', 'response_types', 'scope', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl',
   ...INFORMATION_MEMBERS,
 ] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore

@@ -1,7 +1,8 @@
-import { OauthError } from '../oauth.error.js';
 import { parseScope } from '../scope.js';
 import type { ResourceServers } from '../resource/resource-server.js';
 import type { Client } from './client.js';
+import { registerAuthentication, type AuthenticationRules } from './client-authentication.registration.js';
+import { refuseIf } from './metadata-refusal.js';
 import { INFORMATION_MEMBERS, type ClientMetadata } from './client.metadata.js';
 
 /** Of descriptive metadata, as JSON. */
@@ -12,14 +13,18 @@ type Registered = Omit<
   'id' | 'revision' | 'enabled' | 'createdAt' | 'updatedAt' | 'tokenSeries' | 'secrets'
 >;
 
+/** What a registration is checked against. */
+export interface RegistrationRules extends AuthenticationRules {
+  readonly resources: ResourceServers;
+  /** Seconds. */
+  readonly maxAccessTokenLifetime: number;
+}
+
 /** What this server makes of client metadata, with the defaults of RFC 7591 §2 for machines filled in. */
-export function toRegistration(
-  metadata: ClientMetadata,
-  server: { readonly resources: ResourceServers; readonly maxAccessTokenLifetime: number },
-): Registered {
+export function toRegistration(metadata: ClientMetadata, server: RegistrationRules): Registered {
   const { scope, default_scope: defaultScope, resource, access_token_ttl: ttl } = metadata;
   const registered: Registered = {
-    tokenEndpointAuthMethod: metadata.token_endpoint_auth_method ?? 'client_secret_basic',
+    ...registerAuthentication(metadata, server),
     grantTypes: metadata.grant_types ?? ['client_credentials'],
     ...(scope !== undefined && { scope: parseScope(scope) }),
     ...(defaultScope !== undefined && { defaultScope: parseScope(defaultScope) }),
@@ -57,8 +62,4 @@ function requireConsistent(registered: Registered, resources: ResourceServers, l
     machine && registered.tokenEndpointAuthMethod === 'none',
     'token_endpoint_auth_method must not be none for the grant type client_credentials',
   );
-}
-
-function refuseIf(wrong: boolean, description: string): void {
-  if (wrong) throw OauthError.invalidClientMetadata(description);
 }

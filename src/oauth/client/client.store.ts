@@ -23,6 +23,15 @@ export abstract class ClientSecretStore {
   abstract expire(clientId: string, secretIds: readonly string[], expiresAt: number): Promise<void>;
   /** False when there was no such secret. */
   abstract remove(clientId: string, secretId: string): Promise<boolean>;
+  /**
+   * Replaces how a secret is kept, if its digest is still `digest`: after the first use of an imported hash, and when the
+   * encryption key has changed. False if not. Expiry and last use stay as they are.
+   */
+  abstract replace(
+    secretId: string,
+    digest: string,
+    kept: { readonly digest: string; readonly encrypted?: string },
+  ): Promise<boolean>;
   /** Records that a secret was used. */
   abstract touch(secretId: string, usedAt: number): Promise<void>;
   /** Removes what expired before this moment, and tells how many. */

@@ -1,13 +1,18 @@
 import type { AccessTokenFormat } from '../token/access-token.js';
+import type { AssertionAlgorithm } from './keys/verification-key.js';
 
-/** Client authentication methods of RFC 7591 §2 that the kit knows; a host's own carry their own names. */
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+/** A JWK Set, RFC 7517 §5. */
+export interface JwkSet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
 
-/** One of the live secrets of a client. The secret itself is never kept. */
+/** One of the live secrets of a client. The secret itself is never kept in the clear. */
 export interface ClientSecret {
   readonly id: string;
-  /** SHA-256 of the secret, in hexadecimal. */
+  /** SHA-256 of the secret, in hexadecimal; or, until its first use, the hash of another system (`$argon2id$…`). */
   readonly digest: string;
+  /** The secret itself, encrypted. Only for `client_secret_jwt`, which cannot do without it. */
+  readonly encrypted?: string;
   /** Seconds since 1970, as every time below. */
   readonly createdAt: number;
   /** When it stops working. Missing: never. */
@@ -30,7 +35,16 @@ export interface Client {
    * dead, so a new series revokes them all at once, whatever the clocks of the instances say.
    */
   readonly tokenSeries: string;
-  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
+  /** `token_endpoint_auth_method`: one of the kit's, one of the host's own, or `none`. */
+  readonly tokenEndpointAuthMethod: string;
+  /** `token_endpoint_auth_signing_alg`: the only algorithm of its assertions. Missing: any of the server's. */
+  readonly tokenEndpointAuthSigningAlg?: AssertionAlgorithm;
+  /** `jwks`: its public keys, as they were registered. Never together with `jwksUri`. */
+  readonly jwks?: JwkSet;
+  /** `jwks_uri`: where its public keys stand. */
+  readonly jwksUri?: string;
+  /** Whether its assertions may name an endpoint's URL as their audience, as RFC 7523 had it. Missing: no. */
+  readonly legacyAssertionAudience?: boolean;
   readonly grantTypes: readonly string[];
   /** The most that it can be granted. Missing: the default scopes of the resource servers. */
   readonly scope?: readonly string[];

@@ -1,4 +1,4 @@
-import { ClientAuthentication } from '../client/client.authentication.js';
+import type { AuthenticationMethods } from '../client/authentication/authentication-methods.js';
 import type { OauthConfiguration } from '../oauth.configuration.js';
 
 /** Authorization server metadata under the names of RFC 8414 §2, so that a view can send `document` as it is. */
@@ -11,6 +11,7 @@ export interface ServerMetadataDocument {
   readonly response_types_supported: readonly string[];
   readonly grant_types_supported: readonly string[];
   readonly token_endpoint_auth_methods_supported: readonly string[];
+  readonly token_endpoint_auth_signing_alg_values_supported?: readonly string[];
   readonly service_documentation?: string;
 }
 
@@ -25,6 +26,7 @@ export interface ServerMetadata {
 export function describeServer(
   { issuer, tokenEndpoint, jwksUri, resources, serviceDocumentation }: OauthConfiguration,
   grantTypes: readonly string[],
+  { names, signingAlgorithms }: AuthenticationMethods,
 ): ServerMetadataDocument {
   return {
     issuer,
@@ -33,7 +35,10 @@ export function describeServer(
     scopes_supported: resources.scopes,
     response_types_supported: [],
     grant_types_supported: grantTypes,
-    token_endpoint_auth_methods_supported: ClientAuthentication.METHODS,
+    token_endpoint_auth_methods_supported: names,
+    ...(signingAlgorithms.length > 0 && {
+      token_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
+    }),
     ...(serviceDocumentation !== undefined && { service_documentation: serviceDocumentation }),
   };
 }

@@ -1,4 +1,5 @@
 import { sha256 } from '../digest.js';
+import { RecentlyUsed } from '../recently-used.js';
 import type { SigningKey } from '../keys/signing-key.js';
 
 const MOST_ENTRIES = 10_000;
@@ -15,25 +16,13 @@ interface Verified {
  * known by their digest; the one used longest ago makes room.
  */
 export class VerifiedSignatures {
-  private readonly entries = new Map<string, Verified>();
+  private readonly entries = new RecentlyUsed<Verified>(MOST_ENTRIES);
 
   get(token: string): Verified | undefined {
-    const digest = sha256(token);
-    const verified = this.entries.get(digest);
-    if (verified) {
-      this.entries.delete(digest);
-      this.entries.set(digest, verified);
-    }
-    return verified;
+    return this.entries.get(sha256(token));
   }
 
   add(token: string, verified: Verified): void {
-    if (this.entries.size >= MOST_ENTRIES) this.dropOldest();
     this.entries.set(sha256(token), verified);
-  }
-
-  private dropOldest(): void {
-    const oldest = this.entries.keys().next();
-    if (!oldest.done) this.entries.delete(oldest.value);
   }
 }

@@ -1,4 +1,4 @@
-import type { Client } from '../client/client.js';
+import type { AuthenticatedClient } from '../client/authentication/client-authentication.js';
 import type { Clock } from '../clock.js';
 import type { ResourceServer } from '../resource/resource-server.js';
 import { extraClaims, type AccessTokenClaimsHook } from './access-token.claims.js';
@@ -11,13 +11,13 @@ export interface AccessTokenWriter {
 }
 
 export interface AccessTokenRequest {
-  readonly client: Client;
+  readonly client: AuthenticatedClient;
   readonly subject: string;
   readonly resource: ResourceServer;
   readonly scope: readonly string[];
 }
 
-/** Decides format, lifetime and claims of an access token, and has it written. */
+/** Decides format, lifetime and claims of an access token, uses up what must not serve twice, and has the token written. */
 export class AccessTokenIssuer {
   constructor(
     private readonly writers: Readonly<Record<AccessTokenFormat, AccessTokenWriter>>,
@@ -26,7 +26,9 @@ export class AccessTokenIssuer {
     private readonly clock: Clock,
   ) {}
 
-  async issue({ client, subject, resource, scope }: AccessTokenRequest): Promise<AccessToken> {
+  async issue({ client: authenticated, ...request }: AccessTokenRequest): Promise<AccessToken> {
+    const { client } = authenticated;
+    const { subject, resource, scope } = request;
     const lifetime = Math.min(client.accessTokenTtl ?? resource.accessTokenLifetime, this.lifetimeCeiling);
     const issuedAt = this.clock.now();
     const grant: AccessTokenGrant = {
@@ -40,6 +42,7 @@ export class AccessTokenIssuer {
       expiresAt: issuedAt + lifetime,
       claims: await extraClaims(this.claims, { client, resource, scope }),
     };
+    await authenticated.useUp();
     return { value: await this.writers[grant.format].write(grant), grant };
   }
 }

@@ -1,8 +1,10 @@
-import type { ClientAuthentication } from '../client/client.authentication.js';
+import type { ClientAuthentication } from '../client/authentication/client-authentication.js';
+import type { OauthEvents } from '../events/oauth-events.js';
 import type { BodyLimits } from '../http/body.js';
 import { readForm } from '../http/form.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
+import type { AccessToken } from './access-token.js';
 import type { Grants } from './grants/grant.js';
 import { TOKEN_PARAMETERS, TokenRequest } from './token.request.js';
 import { TokenResponse } from './token.response.js';
@@ -13,6 +15,7 @@ export class TokenEndpoint {
     private readonly authentication: ClientAuthentication,
     private readonly grants: Grants,
     private readonly limits: BodyLimits,
+    private readonly events: OauthEvents,
   ) {}
 
   /** @throws OauthError */
@@ -21,8 +24,24 @@ export class TokenEndpoint {
     const parameters = await readForm(http, this.limits);
     parameters.refuseRepeats(TOKEN_PARAMETERS);
     const client = await this.authentication.authenticate(http, parameters);
-    const request = TokenRequest.from(parameters);
-    const grant = this.grants.for(request.grantType, client);
-    return TokenResponse.from(await grant.issue(request, client));
+    try {
+      const request = TokenRequest.from(parameters);
+      const token = await this.grants.for(request.grantType, client).issue(request, client);
+      this.events.emit(issued(token, request.grantType, http));
+      return TokenResponse.from(token);
+    } catch (failure) {
+      const { code: error } = OauthError.from(failure);
+      // A replayed assertion has its own event: nobody was authenticated.
+      if (error !== 'invalid_client') {
+        this.events.emit({ type: 'token.refused', clientId: client.client.id, error, address: http.ip });
+      }
+      throw failure;
+    }
   }
+}
+
+function issued({ grant }: AccessToken, grantType: string, { ip }: OauthRequest) {
+  const { clientId, id: tokenId, format, audience, scope, expiresAt } = grant;
+  const token = { clientId, tokenId, format, audience, scope, expiresAt };
+  return { type: 'token.issued', grantType, ...token, address: ip } as const;
 }

@@ -1,5 +1,5 @@
 import { IsNotEmpty } from 'class-validator';
-import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client/client.authentication.js';
+import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client/authentication/client-authentication.js';
 import type { Parameters } from '../http/parameters.js';
 import { answering, requireValid } from '../validation.js';
 

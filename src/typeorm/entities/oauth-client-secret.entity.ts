@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { hexadecimal, integer, nullable } from '../codecs.js';
 
-/** One of the secrets of a client: its digest, never the secret. A row whose client is gone means nothing. */
+/** One of the secrets of a client: its digest, never the secret in the clear. A row whose client is gone means nothing. */
 @Entity({ name: 'oauth_client_secret' })
 export class OauthClientSecretEntity {
   /** In hexadecimal in the table: exact under every collation. */
@@ -14,6 +14,9 @@ export class OauthClientSecretEntity {
 
   @Column({ name: 'digest', type: 'varchar', length: 255 })
   digest!: string;
+
+  @Column({ name: 'encrypted_secret', type: 'text', nullable: true })
+  encrypted!: string | null;
 
   @Column({ name: 'created_at', type: 'bigint', transformer: integer })
   createdAt!: number;

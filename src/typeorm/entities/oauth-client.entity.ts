@@ -1,11 +1,17 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { TokenEndpointAuthMethod } from '../../oauth/client/client.js';
+import type { JwkSet } from '../../oauth/client/client.js';
+import {
+  ASYMMETRIC_ALGORITHMS,
+  SYMMETRIC_ALGORITHMS,
+  type AssertionAlgorithm,
+} from '../../oauth/client/keys/verification-key.js';
 import { ACCESS_TOKEN_FORMATS, type AccessTokenFormat } from '../../oauth/token/access-token.js';
-import { flag, hexadecimal, integer, nullable, object, oneOf, strings } from '../codecs.js';
+import { flag, hexadecimal, integer, jwkSet, nullable, object, oneOf, strings } from '../codecs.js';
 
-const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
-
-export const tokenEndpointAuthMethod = oneOf<TokenEndpointAuthMethod>(METHODS);
+export const assertionAlgorithm = oneOf<AssertionAlgorithm>([
+  ...ASYMMETRIC_ALGORITHMS,
+  ...SYMMETRIC_ALGORITHMS,
+]);
 export const accessTokenFormat = oneOf<AccessTokenFormat>(ACCESS_TOKEN_FORMATS);
 
 /** A registered client. Its secrets stand in rows of their own. */
@@ -43,13 +49,26 @@ export class OauthClientEntity {
   @Column({ name: 'token_series', type: 'varchar', length: 32 })
   tokenSeries!: string;
 
+  @Column({ name: 'token_endpoint_auth_method', type: 'varchar', length: 64 })
+  tokenEndpointAuthMethod!: string;
+
   @Column({
-    name: 'token_endpoint_auth_method',
+    name: 'token_endpoint_auth_signing_alg',
     type: 'varchar',
-    length: 64,
-    transformer: tokenEndpointAuthMethod,
+    length: 16,
+    nullable: true,
+    transformer: nullable(assertionAlgorithm),
   })
-  tokenEndpointAuthMethod!: TokenEndpointAuthMethod;
+  tokenEndpointAuthSigningAlg!: AssertionAlgorithm | null;
+
+  @Column({ name: 'jwks', type: 'text', nullable: true, transformer: nullable(jwkSet) })
+  jwks!: JwkSet | null;
+
+  @Column({ name: 'jwks_uri', type: 'text', nullable: true })
+  jwksUri!: string | null;
+
+  @Column({ name: 'legacy_assertion_audience', type: 'boolean', nullable: true, transformer: nullable(flag) })
+  legacyAssertionAudience!: boolean | null;
 
   /** JSON, as every list and object. */
   @Column({ name: 'grant_types', type: 'text', transformer: strings })

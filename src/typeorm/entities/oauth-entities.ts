@@ -1,7 +1,9 @@
 import { OauthAccessTokenEntity } from './oauth-access-token.entity.js';
 import { OauthClientSecretEntity } from './oauth-client-secret.entity.js';
 import { OauthClientEntity } from './oauth-client.entity.js';
+import { OauthFailureCountEntity } from './oauth-failure-count.entity.js';
 import { OauthSigningKeyEntity } from './oauth-signing-key.entity.js';
+import { OauthUsedIdentifierEntity } from './oauth-used-identifier.entity.js';
 
 /** For the `entities` of a data source that does not load them by itself. */
 export const oauthEntities = [
@@ -9,4 +11,6 @@ export const oauthEntities = [
   OauthClientSecretEntity,
   OauthAccessTokenEntity,
   OauthSigningKeyEntity,
+  OauthUsedIdentifierEntity,
+  OauthFailureCountEntity,
 ];

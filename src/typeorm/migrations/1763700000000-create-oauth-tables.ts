@@ -10,6 +10,7 @@ import { OauthAccessTokenEntity } from '../entities/oauth-access-token.entity.js
 import { OauthClientSecretEntity } from '../entities/oauth-client-secret.entity.js';
 import { OauthClientEntity } from '../entities/oauth-client.entity.js';
 import { OauthSigningKeyEntity } from '../entities/oauth-signing-key.entity.js';
+import { tableName } from './table-name.js';
 
 interface Creation extends TableOptions {
   readonly entity: EntityTarget<ObjectLiteral>;
@@ -100,10 +101,4 @@ export class CreateOauthTables1763700000000 implements MigrationInterface {
       await queryRunner.dropTable(tableName(queryRunner, entity, name));
     }
   }
-}
-
-/** With the host's prefix and schema; also on a data source that has no entities, as one for migrations may be. */
-function tableName({ dataSource }: QueryRunner, entity: EntityTarget<ObjectLiteral>, name: string): string {
-  if (dataSource.hasMetadata(entity)) return dataSource.getMetadata(entity).tablePath;
-  return `${dataSource.options.entityPrefix ?? ''}${name}`;
 }

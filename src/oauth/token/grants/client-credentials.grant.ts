@@ -1,4 +1,4 @@
-import type { AuthenticatedClient } from '../../client/client.authentication.js';
+import type { AuthenticatedClient } from '../../client/authentication/client-authentication.js';
 import type { ResourceServers } from '../../resource/resource-server.js';
 import type { AccessToken } from '../access-token.js';
 import type { AccessTokenIssuer } from '../access-token.issuer.js';
@@ -18,13 +18,14 @@ export class ClientCredentialsGrant implements Grant {
     private readonly issuer: AccessTokenIssuer,
   ) {}
 
-  async issue(request: TokenRequest, { client }: AuthenticatedClient): Promise<AccessToken> {
+  async issue(request: TokenRequest, authenticated: AuthenticatedClient): Promise<AccessToken> {
+    const { client } = authenticated;
     const { resource, scope } = authorize(
       this.resources,
       client,
       ClientCredentialsRequest.from(request.parameters),
     );
     const granted = await this.policy.narrow(client, resource, scope);
-    return this.issuer.issue({ client, subject: client.id, resource, scope: granted });
+    return this.issuer.issue({ client: authenticated, subject: client.id, resource, scope: granted });
   }
 }

@@ -1,4 +1,4 @@
-import type { AuthenticatedClient } from '../../client/client.authentication.js';
+import type { AuthenticatedClient } from '../../client/authentication/client-authentication.js';
 import { OauthError } from '../../oauth.error.js';
 import type { AccessToken } from '../access-token.js';
 import type { TokenRequest } from '../token.request.js';

@@ -1,0 +1,141 @@
+import type { Provider } from '@nestjs/common';
+import { GuardedJwksFetcher } from '../../fetch/guarded-jwks-fetcher.js';
+import { ForeignHashes } from '../../hashes/foreign-hashes.js';
+import { JoseVerificationKeyFactory } from '../../jose/jose-verification-key.factory.js';
+import { AuthenticationMethods } from '../../oauth/client/authentication/authentication-methods.js';
+import { ClientAuthentication } from '../../oauth/client/authentication/client-authentication.js';
+import { ClientSecretVerifier } from '../../oauth/client/authentication/client-secret.verifier.js';
+import { FailedAttempts } from '../../oauth/client/authentication/failed-attempts.js';
+import { ClientCache } from '../../oauth/client/client.cache.js';
+import { ImportedHashes } from '../../oauth/client/imported-hashes.js';
+import { ClientKeys } from '../../oauth/client/keys/client-keys.js';
+import { RemoteKeySets } from '../../oauth/client/keys/remote-key-sets.js';
+import { VerificationKeyFactory } from '../../oauth/client/keys/verification-key.js';
+import { SecretUsage } from '../../oauth/client/secret-usage.js';
+import { ConfigurationError } from '../../oauth/configuration.error.js';
+import { OauthEvents } from '../../oauth/events/oauth-events.js';
+import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
+import { Persistence } from '../../oauth/persistence.js';
+import { OneTimeUse } from '../../oauth/replay/one-time-use.js';
+import { addressGroup } from '../../throttle/address-group.js';
+import { FlexibleFailureThrottle } from '../../throttle/flexible-failure-throttle.js';
+import { FailureLog } from '../failure.log.js';
+import { OAUTH_CONFIGURATION } from '../oauth.tokens.js';
+import { authenticationMethods } from './authentication-methods.factory.js';
+
+function clientKeys(
+  factory: VerificationKeyFactory,
+  { jwksFetcher, jwksUriAllowLoopback: allowLoopback, jwksUriNetworks, clock }: OauthConfiguration,
+  log: FailureLog,
+): ClientKeys {
+  const report = (cause: unknown) => log.warn('The keys of a client could not be fetched', cause);
+  const fetcher = jwksFetcher ?? guardedFetcher(allowLoopback, jwksUriNetworks);
+  return new ClientKeys(factory, new RemoteKeySets(fetcher, factory, clock, report));
+}
+
+function guardedFetcher(allowLoopback: boolean, allowedNetworks: readonly string[]): GuardedJwksFetcher {
+  try {
+    return new GuardedJwksFetcher({ allowLoopback, allowedNetworks });
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError('clientAssertions.jwksUriNetworks', got, 'networks such as "10.1.0.0/16"');
+  }
+}
+
+function failedAttempts(
+  { failureLimits, issuer, clock }: OauthConfiguration,
+  { failureCounts }: Persistence,
+  log: FailureLog,
+): FailedAttempts {
+  const throttle =
+    failureLimits &&
+    new FlexibleFailureThrottle(
+      failureLimits,
+      failureLimits.store === 'memory'
+        ? 'memory'
+        : failureLimits.store === 'database'
+          ? failureCounts
+          : failureLimits.store.redis,
+      clock,
+      (cause) => log.report('Failed authentications are counted in this process alone', cause),
+    );
+  return new FailedAttempts(throttle, addressGroup, issuer);
+}
+
+export const authenticationProviders: Provider[] = [
+  { provide: VerificationKeyFactory, useClass: JoseVerificationKeyFactory },
+  {
+    provide: ImportedHashes,
+    inject: [OAUTH_CONFIGURATION],
+    useFactory: ({ importedHashes }: OauthConfiguration) => importedHashes ?? new ForeignHashes(),
+  },
+  {
+    provide: OauthEvents,
+    inject: [OAUTH_CONFIGURATION, FailureLog],
+    useFactory: ({ clock }: OauthConfiguration, log: FailureLog) =>
+      new OauthEvents(clock, (cause) => log.report('A listener of events has failed', cause)),
+  },
+  {
+    provide: SecretUsage,
+    inject: [Persistence, OAUTH_CONFIGURATION, FailureLog],
+    useFactory: ({ clientSecrets }: Persistence, { clock }: OauthConfiguration, log: FailureLog) =>
+      new SecretUsage(clientSecrets, clock, (cause) =>
+        log.report('The last use of a secret could not be recorded', cause),
+      ),
+  },
+  {
+    provide: ClientKeys,
+    inject: [VerificationKeyFactory, OAUTH_CONFIGURATION, FailureLog],
+    useFactory: clientKeys,
+  },
+  {
+    provide: ClientSecretVerifier,
+    inject: [Persistence, SecretUsage, ImportedHashes, ClientCache, OAUTH_CONFIGURATION, FailureLog],
+    useFactory: (
+      { clientSecrets }: Persistence,
+      usage: SecretUsage,
+      hashes: ImportedHashes,
+      cache: ClientCache,
+      { clock }: OauthConfiguration,
+      log: FailureLog,
+    ) =>
+      new ClientSecretVerifier(clientSecrets, usage, hashes, cache, clock, (cause) =>
+        log.report('The hash of an imported secret could not be replaced', cause),
+      ),
+  },
+  {
+    provide: AuthenticationMethods,
+    inject: [OAUTH_CONFIGURATION, ClientSecretVerifier, ClientKeys, SecretUsage, FailureLog],
+    useFactory: authenticationMethods,
+  },
+  {
+    provide: FailedAttempts,
+    inject: [OAUTH_CONFIGURATION, Persistence, FailureLog],
+    useFactory: failedAttempts,
+  },
+  {
+    provide: OneTimeUse,
+    inject: [Persistence, OAUTH_CONFIGURATION],
+    useFactory: ({ usedIdentifiers }: Persistence, { issuer, clockTolerance }: OauthConfiguration) =>
+      new OneTimeUse(usedIdentifiers, issuer, clockTolerance),
+  },
+  {
+    provide: ClientAuthentication,
+    inject: [
+      AuthenticationMethods,
+      ClientCache,
+      FailedAttempts,
+      OneTimeUse,
+      OauthEvents,
+      OAUTH_CONFIGURATION,
+    ],
+    useFactory: (
+      methods: AuthenticationMethods,
+      cache: ClientCache,
+      attempts: FailedAttempts,
+      oneTime: OneTimeUse,
+      events: OauthEvents,
+      { realm }: OauthConfiguration,
+    ) => new ClientAuthentication(methods, cache, attempts, oneTime, events, realm),
+  },
+];

@@ -1,0 +1,10 @@
+/** Verifies the hashes that another system kept of its client secrets: argon2id, bcrypt, scrypt. */
+export abstract class ImportedHashes {
+  /** Why this text cannot be used as such a hash, in words for an operator; `undefined` when it can. */
+  abstract refusal(hash: string): Promise<string | undefined>;
+  /**
+   * Whether the hash was made of this secret. Takes long, off the event loop, and only so many at a time.
+   * @throws OauthError `temporarily_unavailable` where too many wait already.
+   */
+  abstract verify(hash: string, secret: string): Promise<boolean>;
+}

@@ -1,0 +1,49 @@
+import { JsonError, parseJsonObject } from '../../jwt/json.js';
+import { UnusableKeyError, type VerificationKey, type VerificationKeyFactory } from './verification-key.js';
+
+const MOST_KEYS = 100;
+
+/** Reads a JWK Set as it was fetched: strict JSON, whose keys are taken by {@link loadKeys}. */
+export function parseKeySet(body: Uint8Array, factory: VerificationKeyFactory): VerificationKey[] {
+  return loadKeys(parse(body), factory);
+}
+
+/**
+ * The keys of a JWK Set (RFC 7517 §5) that can verify signatures of clients. Those that are foreign, broken, too weak or
+ * not public are passed over; a set that is none, or that has more than 100 keys, is refused as a whole.
+ */
+export function loadKeys(
+  set: { readonly keys?: unknown },
+  factory: VerificationKeyFactory,
+): VerificationKey[] {
+  const keys: unknown = set.keys;
+  if (!Array.isArray(keys)) throw new Error('The JWK Set has no array of keys.');
+  if (keys.length > MOST_KEYS) throw new Error(`The JWK Set has more than ${MOST_KEYS} keys.`);
+  return keys.flatMap((jwk: unknown) => (isObject(jwk) ? usableKey(jwk, factory) : []));
+}
+
+function usableKey(
+  jwk: Readonly<Record<string, unknown>>,
+  factory: VerificationKeyFactory,
+): VerificationKey[] {
+  try {
+    return [factory.load(jwk)];
+  } catch (cause) {
+    if (cause instanceof UnusableKeyError) return [];
+    throw cause;
+  }
+}
+
+/** The parser's own message would quote the text into the log. */
+function parse(body: Uint8Array): Record<string, unknown> {
+  try {
+    return parseJsonObject(body);
+  } catch (cause) {
+    const reason = cause instanceof JsonError ? cause.message : 'not JSON in UTF-8';
+    throw new Error(`The JWK Set cannot be read: ${reason}.`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,70 @@
+/** What every event tells. */
+interface About {
+  /** Seconds since 1970. */
+  readonly at: number;
+  /** Where the request came from, as the platform tells. Missing where it does not. */
+  readonly address?: string | undefined;
+}
+
+/** A client has proved who it is. With credentials that work once: when they were used up. */
+export interface ClientAuthenticated extends About {
+  readonly type: 'client.authenticated';
+  readonly clientId: string;
+  readonly method: string;
+}
+
+/** A request was answered with `invalid_client`. */
+export interface ClientAuthenticationFailed extends About {
+  readonly type: 'client.authentication_failed';
+  /** Whom it claimed to come from: anybody may claim that. Missing where it named nobody. */
+  readonly clientId?: string | undefined;
+  readonly method?: string | undefined;
+  /**
+   * `no_credentials`, `malformed_credentials`, `unknown_client`, `client_disabled`, `wrong_method`, `wrong_secret`,
+   * `secret_expired`, `replayed`, `assertion_…`, `keys_unavailable`, or a word of the host's own method. The response
+   * never tells it.
+   */
+  readonly reason: string;
+}
+
+/** A request was answered with 429 unseen: too many before it have failed. */
+export interface ClientAuthenticationThrottled extends About {
+  readonly type: 'client.authentication_throttled';
+  readonly clientId?: string | undefined;
+  readonly method?: string | undefined;
+  /** Seconds. */
+  readonly retryAfter: number;
+}
+
+/** An access token has left the token endpoint. */
+export interface TokenIssued extends About {
+  readonly type: 'token.issued';
+  readonly clientId: string;
+  readonly grantType: string;
+  /** `jti`: names the token, and is not the token. */
+  readonly tokenId: string;
+  readonly format: 'jwt' | 'opaque';
+  readonly audience: string;
+  readonly scope: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** An authenticated client was refused a token. */
+export interface TokenRefused extends About {
+  readonly type: 'token.refused';
+  readonly clientId: string;
+  /** The `error` of the response. */
+  readonly error: string;
+}
+
+export type OauthEvent =
+  | ClientAuthenticated
+  | ClientAuthenticationFailed
+  | ClientAuthenticationThrottled
+  | TokenIssued
+  | TokenRefused;
+
+export type OauthEventType = OauthEvent['type'];
+
+/** The event of this type. */
+export type OauthEventOf<T extends OauthEventType> = Extract<OauthEvent, { readonly type: T }>;

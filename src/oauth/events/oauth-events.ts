@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.js';
+import type { OauthEvent, OauthEventOf, OauthEventType } from './oauth-event.js';
+
+/** Called with each event. What it throws, or rejects with, goes to the log and changes nothing. */
+export type OauthEventListener<E extends OauthEvent = OauthEvent> = (event: E) => unknown;
+
+type Draft<E> = E extends OauthEvent ? Omit<E, 'at'> : never;
+
+/**
+ * What happens in the authorization server, for metrics, alarms and audit. Listeners are called in the course of the
+ * request, one after the other and unawaited, so they should be quick. No event holds a secret, a token or a key.
+ */
+export class OauthEvents {
+  private readonly listeners = new Set<OauthEventListener>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onFailure: (cause: unknown) => void,
+  ) {}
+
+  /** Calls `listener` for every event of this type, or of any type for `*`. Returns what ends that. */
+  on<T extends OauthEventType>(type: T, listener: OauthEventListener<OauthEventOf<T>>): () => void;
+  on(type: '*', listener: OauthEventListener): () => void;
+  on(type: OauthEventType | '*', listener: OauthEventListener<never>): () => void {
+    const wanted = (event: OauthEvent): unknown =>
+      type === '*' || event.type === type ? listener(event as never) : undefined;
+    this.listeners.add(wanted);
+    return () => void this.listeners.delete(wanted);
+  }
+
+  emit(draft: Draft<OauthEvent>): void {
+    if (this.listeners.size === 0) return;
+    const event = { ...draft, at: this.clock.now() };
+    for (const listener of this.listeners) void this.tell(listener, event);
+  }
+
+  private async tell(listener: OauthEventListener, event: OauthEvent): Promise<void> {
+    try {
+      await listener(structuredClone(event));
+    } catch (cause) {
+      this.onFailure(cause);
+    }
+  }
+}
