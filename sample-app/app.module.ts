@@ -5,6 +5,7 @@ import { TypeormPersistence } from 'nestjs-oauth-kit/typeorm';
 import { CatalogController } from './catalog/catalog.controller.js';
 import { CatalogItem } from './catalog/catalog.entity.js';
 import { databaseOptions, openDatabase } from './database.js';
+import { AuthenticationLog } from './oauth/authentication.log.js';
 import { JwksController } from './oauth/jwks.controller.js';
 import { MetadataController } from './oauth/metadata.controller.js';
 import { TokenController } from './oauth/token.controller.js';
@@ -44,6 +45,7 @@ import { StatisticsController } from './statistics/statistics.controller.js';
       },
     }),
   ],
+  providers: [AuthenticationLog],
   controllers: [TokenController, JwksController, MetadataController, CatalogController, StatisticsController],
 })
 export class AppModule {}

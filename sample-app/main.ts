@@ -43,7 +43,8 @@ async function start(): Promise<void> {
   const app = await createApp(settings);
   const prefix = issuerPath(settings.issuer);
   if (prefix !== '') app.setGlobalPrefix(prefix, { exclude: ['.well-known/{*path}'] });
-  app.enableShutdownHooks();
+  // Not on every signal: Nest would turn a crash (SIGSEGV) into a silence that no supervisor restarts.
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen(settings.port, settings.host);
   logger.log(`Authorization server ${settings.issuer} on ${settings.httpAdapter}`);
   if (settings.issuer.startsWith('http:')) logger.warn('Plain http: for development on this machine only.');

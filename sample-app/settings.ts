@@ -7,7 +7,8 @@ export interface Settings {
   readonly issuer: string;
   readonly databaseUrl: string;
   readonly httpAdapter: 'express' | 'fastify';
-  readonly keyEncryptionSecret: string | undefined;
+  /** The first encrypts, all of them decrypt. */
+  readonly keyEncryptionSecret: readonly string[] | undefined;
   readonly signingKeys: string | undefined;
   readonly accessTokenLifetime: number;
   readonly jwksUriAllowLoopback: boolean;
@@ -26,7 +27,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     issuer: env['ISSUER'] || `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     databaseUrl: env['DATABASE_URL'] || 'sqlite:./data/sample.sqlite',
     httpAdapter,
-    keyEncryptionSecret: env['KEY_ENCRYPTION_SECRET'] || undefined,
+    keyEncryptionSecret: readEncryptionSecrets(env),
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
     accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
     jwksUriAllowLoopback: env['JWKS_URI_ALLOW_LOOPBACK'] === '1',
@@ -38,6 +39,14 @@ function wholeNumber(env: NodeJS.ProcessEnv, name: string, standard: number, mos
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= 1 && number <= most) return number;
   throw new Error(`${name} is "${text}", it must be a whole number from 1 to ${most}`);
+}
+
+/** KEY_ENCRYPTION_SECRET_OLD is the one before a change. */
+function readEncryptionSecrets(env: NodeJS.ProcessEnv): string[] | undefined {
+  const { KEY_ENCRYPTION_SECRET: current, KEY_ENCRYPTION_SECRET_OLD: old } = env;
+  if (current) return old ? [current, old] : [current];
+  if (old) throw new Error('KEY_ENCRYPTION_SECRET_OLD is set without KEY_ENCRYPTION_SECRET');
+  return undefined;
 }
 
 function readKeys(file: string): string {

@@ -53,15 +53,19 @@ export {
   ClientAuthenticationMethod,
   type OneTimeCredentials,
   type PresentedCredentials,
+  type Refused,
   type Verdict,
+  type Verified,
 } from './oauth/client/authentication/authentication-method.js';
 export type { BuiltInAuthenticationMethod } from './oauth/client/authentication/authentication.options.js';
 export type { Parameters as RequestParameters } from './oauth/http/parameters.js';
 export { ImportedHashes } from './oauth/client/imported-hashes.js';
 export { JwksFetcher, type FetchedJwks } from './oauth/client/keys/jwks-fetcher.js';
+export type { RedisClient } from './oauth/client/authentication/failure-throttle.js';
 export type { AssertionAlgorithm } from './oauth/client/keys/verification-key.js';
 export { OauthEvents, type OauthEventListener } from './oauth/events/oauth-events.js';
 export type {
+  AuthenticationFailureReason,
   ClientAuthenticated,
   ClientAuthenticationFailed,
   ClientAuthenticationThrottled,

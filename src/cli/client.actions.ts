@@ -93,6 +93,7 @@ export async function update(
   const metadata = await readMetadata(options, cli.io);
   await change(cli, options, 'Client updated.', async (admin) => {
     const client = await admin.clients.update(clientId, metadata);
+    warnOfSecrets(cli, client);
     warnOfIgnored(cli, ignoredMembers(metadata, toClientInformation(client)));
     return client;
   });
@@ -127,5 +128,13 @@ export async function remove(cli: Cli, clientId: string, { yes, json }: RemoveOp
 }
 
 function warnOfIgnored(cli: Cli, names: readonly string[]): void {
-  if (names.length > 0) cli.output.warn(`ignored, since this server does not keep it: ${names.join(', ')}`);
+  if (names.length > 0) cli.output.warn(`ignored, since it has no meaning here: ${names.join(', ')}`);
+}
+
+/** After a change of method, the secrets are those of before. */
+function warnOfSecrets({ output }: Cli, { id, tokenEndpointAuthMethod: method, secrets }: Client): void {
+  const needed = method.startsWith('client_secret_');
+  if (needed && secrets.length === 0) output.warn(`the client has no secret: client rotate-secret ${id}`);
+  if (!needed && secrets.length > 0)
+    output.warn(`the client still has secrets: secret list ${id}, secret revoke`);
 }

@@ -66,6 +66,9 @@ export async function readMetadata(options: MetadataOptions, io: Io): Promise<Me
   if (options.metadata === '-' && options.jwks === '-') {
     throw new UsageError('Only one of --metadata and --jwks can be standard input.');
   }
+  if (options.jwks !== undefined && options.jwksUri !== undefined) {
+    throw new UsageError('A client has either --jwks or --jwks-uri.');
+  }
   if ((options.metadata === '-' || options.jwks === '-') && io.stdin.isTTY) {
     io.stderr.write('Type JSON, then end it with Ctrl-D.\n');
   }
@@ -73,8 +76,10 @@ export async function readMetadata(options: MetadataOptions, io: Io): Promise<Me
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new CommandError('invalid_client_metadata', 'Client metadata must be a JSON object.');
   }
-  const jwks = options.jwks === undefined ? {} : { jwks: await readJson(options.jwks, io.stdin) };
-  return { ...document, ...jwks, ...Object.fromEntries(flags) };
+  const keys =
+    options.jwks === undefined ? {} : { jwks: await readJson(options.jwks, io.stdin), jwks_uri: null };
+  const uri = options.jwksUri === undefined ? {} : { jwks: null };
+  return { ...document, ...uri, ...keys, ...Object.fromEntries(flags) };
 }
 
 /** Kept, and never shown again. */

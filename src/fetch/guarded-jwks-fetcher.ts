@@ -8,8 +8,11 @@ import { failedFetch } from './refusal.js';
 import { checkedAddresses, systemResolve, targetOf, type Resolve } from './target.js';
 
 const FETCHES = new Limit({ running: 32, perKey: 8, waiting: 500 }, 'fetches');
-/** Apart, since a lookup cannot be ended: it may outlive the fetch it was for. */
-const LOOKUPS = new Limit({ running: 16, perKey: 4, waiting: 500 }, 'lookups');
+/**
+ * Apart, since a lookup cannot be ended: it may outlive the fetch it was for. Node resolves two names at a time for the
+ * whole process, unless UV_THREADPOOL_SIZE is raised.
+ */
+const LOOKUPS = new Limit({ running: 2, perKey: 1, waiting: 500 }, 'lookups');
 
 /** What tests replace. */
 export interface GuardedFetchParts {

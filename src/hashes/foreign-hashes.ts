@@ -3,7 +3,7 @@ import { OauthError } from '../oauth/oauth.error.js';
 import { Argon2idHash } from './argon2id-hash.js';
 import { BcryptHash } from './bcrypt-hash.js';
 import type { ForeignHash } from './foreign-hash.js';
-import { Gate } from './gate.js';
+import { Gate, GateFullError } from './gate.js';
 import { INSTALLED_PACKAGES, type HashPackages } from './hash-packages.js';
 import { ScryptHash } from './scrypt-hash.js';
 import { UnusableHash } from './unusable-hash.js';
@@ -11,7 +11,7 @@ import { UnusableHash } from './unusable-hash.js';
 const HASH = /^[\x21-\x7e]{1,255}$/;
 
 /** One for the process. Node has four threads for such work and for files and names: two are left to those. */
-const PROCESS_GATE = new Gate({ running: 2, waiting: 32, perKey: 4 });
+const PROCESS_GATE = new Gate({ running: 2, waiting: 64, perKey: 2 });
 
 /**
  * Verifies argon2id by the package `argon2`, bcrypt by the package `bcrypt`, scrypt by `node:crypto`. The packages are
@@ -39,13 +39,13 @@ export class ForeignHashes extends ImportedHashes {
   /**
    * False for a text that is no good hash, and for a secret of 72 bytes or more against a bcrypt hash, since bcrypt
    * does not look beyond.
-   * @throws OauthError `temporarily_unavailable` where too many wait already, `server_error` where a good hash cannot
-   * be computed: its package is missing, or memory runs out.
+   * One source has two turns at a time. @throws OauthError `server_error` where a good hash cannot be computed: its
+   * package is missing, or memory runs out.
    */
-  async verify(hash: string, secret: string): Promise<boolean> {
+  async verify(hash: string, secret: string, source: string): Promise<boolean | 'busy'> {
     const read = this.readable(hash);
     if (!read?.distinguishes(secret)) return false;
-    return this.gate.run(hash, () => read.matches(secret)).catch(asOauthError);
+    return this.gate.run(source, () => read.matches(secret)).catch(busyOrBroken);
   }
 
   private readable(hash: string): ForeignHash | undefined {
@@ -69,6 +69,7 @@ export class ForeignHashes extends ImportedHashes {
   }
 }
 
-function asOauthError(failure: unknown): never {
+function busyOrBroken(failure: unknown): 'busy' {
+  if (failure instanceof GateFullError) return 'busy';
   throw OauthError.from(failure);
 }

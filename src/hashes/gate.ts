@@ -1,4 +1,7 @@
-import { OauthError } from '../oauth/oauth.error.js';
+/** Too many tasks wait already. */
+export class GateFullError extends Error {
+  override readonly name = 'GateFullError';
+}
 
 /** How many tasks a gate lets in. */
 export interface GateLimits {
@@ -12,7 +15,7 @@ export interface GateLimits {
 
 /**
  * Lets expensive tasks run a few at a time, first come first served, and turns away what does not fit the queue. The
- * share of one key is bounded, so that the tasks of an attacked one do not keep out the others.
+ * share of one key is bounded, so that whoever has many tasks does not keep out the others.
  */
 export class Gate {
   private running = 0;
@@ -21,7 +24,7 @@ export class Gate {
 
   constructor(private readonly limits: GateLimits) {}
 
-  /** @throws OauthError `temporarily_unavailable` where too many wait already. */
+  /** @throws GateFullError */
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     this.admit(key);
     try {
@@ -34,8 +37,8 @@ export class Gate {
 
   private admit(key: string): void {
     const held = this.held.get(key) ?? 0;
-    if (held >= this.limits.perKey) refuse('for one and the same hash');
-    if (this.isFull() && this.queue.length >= this.limits.waiting) refuse('in this process');
+    if (held >= this.limits.perKey) throw new GateFullError('of one key');
+    if (this.isFull() && this.queue.length >= this.limits.waiting) throw new GateFullError('in all');
     this.held.set(key, held + 1);
   }
 
@@ -64,8 +67,4 @@ export class Gate {
     if (held > 1) this.held.set(key, held - 1);
     else this.held.delete(key);
   }
-}
-
-function refuse(where: string): never {
-  throw OauthError.temporarilyUnavailable(new Error(`too many secrets wait for their hash ${where}`));
 }

@@ -5,7 +5,7 @@ import { KEY_KINDS, type KeyKind } from './verification-algorithms.js';
 
 const LEAST_RSA_BITS = 2048;
 /** OpenSSL verifies with none that are longer. */
-const MOST_RSA_BITS = 16384;
+const MOST_RSA_BITS = 8192;
 const MOST_EXPONENT = 2n ** 64n;
 
 /**

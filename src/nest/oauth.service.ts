@@ -54,7 +54,9 @@ export class OauthService {
   }
 
   private logged(error: OauthError): OauthError {
-    if (error.status >= 500) this.log.report(`A request was answered with ${error.code}`, error.cause);
+    // Without a cause there is nothing to tell: the kit was busy, and that may be somebody's purpose.
+    if (error.status >= 500 && error.cause !== undefined)
+      this.log.report(`A request was answered with ${error.code}`, error.cause);
     return error;
   }
 }

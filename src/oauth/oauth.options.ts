@@ -66,8 +66,9 @@ export interface ClientAssertionOptions {
 
 /**
  * Failed authentications are counted for each client at each address, and for each address (a whole /64 of IPv6). Past a
- * limit the answer is 429 until the window ends. A client at another address is never refused on account of them, so set
- * your framework's trust in proxies: else the proxy is the one address of all.
+ * limit the answer is 429 until the window ends. A client at another address is never refused on account of them, so tell
+ * your framework which proxies to trust: else the proxy is the one address of all. Never trust all of them, or the address
+ * is the attacker's to choose.
  */
 export interface FailureLimitOptions {
   /** Failures of one client at one address within the window, 1 to 10000. Default: 100. */
@@ -136,9 +137,12 @@ export interface OauthOptions {
    */
   readonly clientAuthenticationMethods?:
     readonly (BuiltInAuthenticationMethod | ClientAuthenticationMethod)[] | undefined;
-  /** What client assertions may look like, and where the keys to them may come from. Default: see there. */
+  /** What client assertions may look like, and where the keys to them may come from. Default: 300 seconds, all algorithms. */
   readonly clientAssertions?: ClientAssertionOptions | undefined;
-  /** How often authentication may fail before it has to wait. `false`: as often as one likes. Default: see there. */
+  /**
+   * How often authentication may fail before it has to wait; `false`: as often as one likes. Default: 100 failures of a
+   * client and 1000 in all at one address within 60 seconds, counted in each process by itself.
+   */
   readonly failureLimits?: FailureLimitOptions | false | undefined;
   /** Verifies hashes of secrets that come from another system. Default: argon2id, bcrypt and scrypt. */
   readonly importedHashes?: ImportedHashes | undefined;

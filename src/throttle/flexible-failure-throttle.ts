@@ -1,4 +1,4 @@
-import type { FailureCountStore } from '../oauth/client/authentication/failure-count.store.js';
+import type { FailureCount, FailureCountStore } from '../oauth/client/authentication/failure-count.store.js';
 import {
   FailureThrottle,
   type FailureKeys,
@@ -7,26 +7,28 @@ import {
 } from '../oauth/client/authentication/failure-throttle.js';
 import type { Clock } from '../oauth/clock.js';
 import { ExpiringKeys } from './expiring-keys.js';
-import type { FailureCounter } from './failure-counter.js';
 import { InsuredFailureCounter } from './insured-failure-counter.js';
-import { MemoryFailureCounter } from './memory-failure-counter.js';
+import { LocalFailureCounter } from './local-failure-counter.js';
 import { RedisFailureCounter } from './redis-failure-counter.js';
 import { StoredFailureCounter } from './stored-failure-counter.js';
 
 const MOST_BLOCKED = 10_000;
 
-/** Where failures are counted: in this process, in the store of the persistence, or in Redis. */
+/** Where failures are counted: in this process alone, or as well in the store of the persistence or in Redis. */
 export type FailureCounts = 'memory' | FailureCountStore | RedisClient;
 
 /**
- * Counts with rate-limiter-flexible. The failure that reaches a limit blocks its key in this process until its window
- * ends; other instances block it at their next failure, as they find the limit reached.
+ * Counts every failure in this process, before anything is awaited: guesses sent at the same time meet the limit too.
+ * A shared store counts it as well, in Redis by rate-limiter-flexible; neither count is added to the other. The failure
+ * by which one of them reaches a limit blocks its key in this process until that count's window ends; other instances
+ * block it at their next failure, as they find the limit reached.
  */
 export class FlexibleFailureThrottle extends FailureThrottle {
-  private readonly counter: FailureCounter;
+  private readonly local: LocalFailureCounter;
+  private readonly shared: InsuredFailureCounter | undefined;
   private readonly blocked: ExpiringKeys;
 
-  /** Failures to count are told to `onFailure`, once a minute at most; they are counted in memory meanwhile. */
+  /** Failures to count in the store are told to `onFailure`, once a minute at most; the local counts stand meanwhile. */
   constructor(
     private readonly limits: FailureLimits,
     store: FailureCounts,
@@ -35,7 +37,8 @@ export class FlexibleFailureThrottle extends FailureThrottle {
   ) {
     super();
     this.blocked = new ExpiringKeys(MOST_BLOCKED, clock);
-    this.counter = counterOf(store, limits.window, clock, onFailure);
+    this.local = new LocalFailureCounter(limits.window, clock);
+    this.shared = store === 'memory' ? undefined : sharedCounter(store, limits.window, clock, onFailure);
   }
 
   waitFor({ client, address }: FailureKeys): number {
@@ -43,34 +46,37 @@ export class FlexibleFailureThrottle extends FailureThrottle {
     return Math.max(ofClient, this.blocked.left(address));
   }
 
-  async record(keys: FailureKeys): Promise<number> {
+  async record({ client, address }: FailureKeys): Promise<void> {
     const { perClient, perAddress } = this.limits;
     await Promise.all([
-      keys.client === undefined ? undefined : this.count(keys.client, perClient),
-      this.count(keys.address, perAddress),
+      client === undefined ? undefined : this.count(client, perClient),
+      this.count(address, perAddress),
     ]);
-    return this.waitFor(keys);
   }
 
   private async count(key: string, limit: number): Promise<void> {
-    const { count, expiresAt } = await this.counter.count(key);
+    this.judge(key, limit, this.local.count(key));
+    const shared = await this.shared?.count(key);
+    if (shared) this.judge(key, limit, shared);
+  }
+
+  private judge(key: string, limit: number, { count, expiresAt }: FailureCount): void {
     if (count < limit) return;
-    const left = expiresAt - this.clock.now();
-    this.blocked.begin(key, Math.min(Math.max(left, 1), this.limits.window));
+    const left = Math.min(Math.max(expiresAt - this.clock.now(), 1), this.limits.window);
+    // The longer block stands: a window that ends elsewhere, or an old answer, shortens none.
+    if (left > this.blocked.left(key)) this.blocked.begin(key, left);
   }
 }
 
-function counterOf(
-  store: FailureCounts,
+function sharedCounter(
+  store: FailureCountStore | RedisClient,
   window: number,
   clock: Clock,
   onFailure: (cause: unknown) => void,
-): FailureCounter {
-  const memory = new MemoryFailureCounter(window, clock);
-  if (store === 'memory') return memory;
-  const shared =
+): InsuredFailureCounter {
+  const counter =
     'increment' in store
       ? new StoredFailureCounter(store, window, clock)
       : new RedisFailureCounter(store, window, clock);
-  return new InsuredFailureCounter(shared, memory, clock, onFailure);
+  return new InsuredFailureCounter(counter, clock, onFailure);
 }

@@ -10,26 +10,26 @@ const REST = 5;
 /** Seconds between two reports. */
 const REPORT_EVERY = 60;
 
-/** Counts where it should, and in the insurance as long as that fails or does not answer. */
-export class InsuredFailureCounter implements FailureCounter {
+/** A counter that may fail or not answer: nobody waits for it for long, and it is left alone for a while then. */
+export class InsuredFailureCounter {
   private readonly pauses: ExpiringKeys;
 
   constructor(
     private readonly counter: FailureCounter,
-    private readonly insurance: FailureCounter,
     clock: Clock,
     private readonly onFailure: (cause: unknown) => void,
   ) {
     this.pauses = new ExpiringKeys(2, clock);
   }
 
-  async count(key: string): Promise<FailureCount> {
-    if (this.pauses.left('counter') > 0) return this.insurance.count(key);
+  /** One failure more under this key; undefined where it could not be counted. Never rejects. */
+  async count(key: string): Promise<FailureCount | undefined> {
+    if (this.pauses.left('counter') > 0) return undefined;
     try {
       return await inTime(this.counter.count(key));
     } catch (cause) {
       this.pause(cause);
-      return this.insurance.count(key);
+      return undefined;
     }
   }
 

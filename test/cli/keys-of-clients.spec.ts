@@ -112,9 +112,35 @@ describe('--jwks-uri', () => {
       expect(result.stderr).toContain('jwks_uri');
     }
     const both = await command(`${CREATE} --jwks-uri https://keys.example/a --jwks -`, { input: jwks });
-    expect(both).toMatchObject({ code: 1, stdout: '' });
-    expect(both.stderr).toMatch(/jwks and jwks_uri/);
+    expect(both).toMatchObject({ code: 2, stdout: '' });
+    expect(both.stderr).toMatch(/either --jwks or --jwks-uri/);
     expect(await stored()).toBeUndefined();
+  });
+});
+
+describe('a change of method', () => {
+  it('warns of secrets that stay, and of a secret that is missing', async () => {
+    await command('client create --id a');
+    const line = 'client update a --auth-method private_key_jwt --jwks -';
+    const left = await command(line, { input: jwks });
+    expect(left.code).toBe(0);
+    expect(left.stderr).toContain('the client still has secrets: secret list a');
+    await command(`client create --id b --auth-method private_key_jwt --jwks -`, { input: jwks });
+    const came = await command('client update b --auth-method client_secret_post');
+    expect(came.code).toBe(0);
+    expect(came.stderr).toContain('the client has no secret: client rotate-secret b');
+  });
+
+  it('of where the keys are takes the other place away', async () => {
+    await command(`${CREATE} --jwks-uri https://keys.example/a`);
+    const inline = await command('client update a --jwks - --json', { input: jwks });
+    expect(inline).toMatchObject({ code: 0, stderr: '' });
+    expect(inline.json()).toMatchObject({ jwks });
+    expect(await stored()).not.toHaveProperty('jwksUri');
+    const remote = await command('client update a --jwks-uri https://keys.example/b --json');
+    expect(remote).toMatchObject({ code: 0, stderr: '' });
+    expect(await stored()).toMatchObject({ jwksUri: 'https://keys.example/b' });
+    expect(await stored()).not.toHaveProperty('jwks');
   });
 });
 

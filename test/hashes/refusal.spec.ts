@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ForeignHashes } from '../../src/hashes/foreign-hashes.js';
 import type { HashPackages } from '../../src/hashes/hash-packages.js';
-import { BCRYPT_2Y, SCRYPT, SECRET } from './samples.js';
+import { BCRYPT_2Y, SCRYPT, SECRET, SOURCE } from './samples.js';
 
 let computed = 0;
 const count = (): Promise<boolean> => {
@@ -46,7 +46,7 @@ describe('what is taken', () => {
   it.each([scrypt('ln=17,r=16,p=1'), scrypt('ln=1,r=1,p=1'), scrypt('ln=15,r=1,p=4')])(
     'the bounds are those of node:crypto: %s is computed',
     async (hash) => {
-      expect(await hashes.verify(hash, SECRET)).toBe(false);
+      expect(await hashes.verify(hash, SECRET, SOURCE)).toBe(false);
     },
   );
 });
@@ -125,7 +125,7 @@ describe('what is refused, and why', () => {
   ])('%j: %s', async (hash, words) => {
     computed = 0;
     expect(await hashes.refusal(hash)).toBe(words);
-    expect(await hashes.verify(hash, SECRET)).toBe(false);
+    expect(await hashes.verify(hash, SECRET, SOURCE)).toBe(false);
     expect(computed).toBe(0);
   });
 });
@@ -149,7 +149,7 @@ describe('any text', () => {
       fc.asyncProperty(any, async (text) => {
         computed = 0;
         const words = await hashes.refusal(text);
-        const verified = await hashes.verify(text, SECRET);
+        const verified = await hashes.verify(text, SECRET, SOURCE);
         if (words === undefined) return;
         expect(verified).toBe(false);
         expect(computed).toBe(0);

@@ -1,6 +1,9 @@
 /** Of the same secret, one of each format and each by another implementation than the one that is tested. */
 export const SECRET = 'correct horse – Pferd';
 
+/** Where it comes from. */
+export const SOURCE = '192.0.2.1';
+
 /** OpenSSL, by Python’s `cryptography`. */
 export const ARGON2ID =
   '$argon2id$v=19$m=19456,t=3,p=4$AAECAwQFBgcICQoLDA0ODw$YMYSrxpH6PkYVUapAXNLGvmY4fG2d8XHGvOXD41OXV0';

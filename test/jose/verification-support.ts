@@ -1,16 +1,21 @@
-import { constants, generateKeyPairSync, sign as nodeSign, type KeyObject } from 'node:crypto';
+import { constants, generateKeyPair, sign as nodeSign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import { CompactSign } from 'jose';
 import type { AsymmetricAlgorithm } from '../../src/oauth/client/keys/verification-key.js';
 
 export type Jwk = Record<string, unknown>;
 
+/** Not generateKeyPairSync: on Node 20 its job, once collected during an export as JWK, locks the process up. */
+export const generate = promisify(generateKeyPair);
+export const exported = (key: KeyObject): Jwk => ({ ...key.export({ format: 'jwk' }) });
+
 /** New keys, by kind. */
 export const MAKE = {
-  'P-256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  'P-384': () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-  'P-521': () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-  Ed25519: () => generateKeyPairSync('ed25519'),
-  RSA: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  'P-256': () => generate('ec', { namedCurve: 'P-256' }),
+  'P-384': () => generate('ec', { namedCurve: 'P-384' }),
+  'P-521': () => generate('ec', { namedCurve: 'P-521' }),
+  Ed25519: () => generate('ed25519'),
+  RSA: () => generate('rsa', { modulusLength: 2048 }),
 } as const;
 export type Kind = keyof typeof MAKE;
 
@@ -23,14 +28,26 @@ export const SUITED: Readonly<Record<Kind, readonly AsymmetricAlgorithm[]>> = {
   RSA: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
 };
 export const KINDS = Object.keys(MAKE) as Kind[];
-/** One pair of each kind. */
-export const PAIRS = Object.fromEntries(KINDS.map((kind) => [kind, MAKE[kind]()])) as unknown as Record<
-  Kind,
-  { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
->;
+
+interface Pair {
+  readonly privateKey: KeyObject;
+  readonly publicJwk: Jwk;
+  readonly privateJwk: Jwk;
+}
+
+/** One new pair of each kind, exported once. */
+export async function newPairs(): Promise<Readonly<Record<Kind, Pair>>> {
+  const pairs = KINDS.map(async (kind): Promise<[Kind, Pair]> => {
+    const { publicKey, privateKey } = await MAKE[kind]();
+    return [kind, { privateKey, publicJwk: exported(publicKey), privateJwk: exported(privateKey) }];
+  });
+  return Object.fromEntries(await Promise.all(pairs)) as Record<Kind, Pair>;
+}
+
+export const PAIRS = await newPairs();
 export const kindOf = (alg: AsymmetricAlgorithm): Kind =>
   KINDS.find((kind) => SUITED[kind].includes(alg)) ?? 'RSA';
-export const publicJwk = (kind: Kind): Jwk => ({ ...PAIRS[kind].publicKey.export({ format: 'jwk' }) });
+export const publicJwk = (kind: Kind): Jwk => ({ ...PAIRS[kind].publicJwk });
 
 /** A compact JWS in the two parts that a key is asked about. */
 export interface Signed {

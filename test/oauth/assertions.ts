@@ -1,12 +1,5 @@
-import {
-  constants,
-  createHmac,
-  createPublicKey,
-  createSecretKey,
-  generateKeyPairSync,
-  sign,
-  type KeyObject,
-} from 'node:crypto';
+import { constants, createHmac, createSecretKey, generateKeyPair, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import {
   JwksFetcher,
@@ -67,18 +60,42 @@ export class RecordingFetcher extends JwksFetcher {
   }
 }
 
-const TYPES: Record<string, () => { publicKey: KeyObject; privateKey: KeyObject }> = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
-  Ed25519: () => generateKeyPairSync('ed25519'),
-};
+export interface KeyPair {
+  readonly key: KeyObject;
+  /** The public key. */
+  readonly jwk: Members;
+  readonly privateJwk: Members;
+}
 
-/** A new key for this algorithm. */
-export function newKey(alg: string, modulusLength = 2048): { key: KeyObject; jwk: Members } {
-  const { publicKey, privateKey } = TYPES[alg]?.() ?? generateKeyPairSync('rsa', { modulusLength });
-  return { key: privateKey, jwk: publicKey.export({ format: 'jwk' }) };
+/** Not generateKeyPairSync: on Node 20 its job, once collected during an export as JWK, locks the process up. */
+const generate = promisify(generateKeyPair);
+const TYPES: Record<string, () => Promise<{ readonly privateKey: KeyObject }>> = {
+  ES256: () => generate('ec', { namedCurve: 'P-256' }),
+  ES384: () => generate('ec', { namedCurve: 'P-384' }),
+  ES512: () => generate('ec', { namedCurve: 'P-521' }),
+  ES256K: () => generate('ec', { namedCurve: 'secp256k1' }),
+  EdDSA: () => generate('ed25519'),
+  Ed25519: () => generate('ed25519'),
+};
+const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e'];
+const publicJwks = new WeakMap<KeyObject, Members>();
+
+/** A new key for this algorithm, exported once. */
+export async function newKeyPair(alg: string, modulusLength = 2048): Promise<KeyPair> {
+  const { privateKey: key } = await (TYPES[alg]?.() ?? generate('rsa', { modulusLength }));
+  const privateJwk: Members = { ...key.export({ format: 'jwk' }) };
+  const jwk = Object.fromEntries(
+    Object.entries(privateJwk).filter(([name]) => PUBLIC_MEMBERS.includes(name)),
+  );
+  publicJwks.set(key, jwk);
+  return { key, jwk, privateJwk };
+}
+
+/** The public part of a key of {@link newKeyPair}. */
+export function publicJwk(key: KeyObject): Members {
+  const jwk = publicJwks.get(key);
+  if (!jwk) throw new Error('The key is not one of newKeyPair.');
+  return { ...jwk };
 }
 
 /** A signature as JOSE has it, by hand: `input` may be anything. */
@@ -127,15 +144,14 @@ export class Bench {
   /** A client that is registered for the method of this algorithm. */
   async client(alg = 'ES256', metadata: Members = {}, key?: KeyObject): Promise<Party> {
     if (alg.startsWith('HS')) return this.withSecret(alg, metadata);
-    return this.withKey(alg, metadata, key ?? newKey(alg).key);
+    return this.withKey(alg, metadata, key ?? (await newKeyPair(alg)).key);
   }
 
   private async withKey(alg: string, metadata: Members, key: KeyObject): Promise<Party> {
-    const jwk = createPublicKey(key).export({ format: 'jwk' });
     const { client } = await this.kit.admin.clients.create({
       token_endpoint_auth_method: 'private_key_jwt',
       scope: 'read write report',
-      ...('jwks_uri' in metadata ? {} : { jwks: { keys: [jwk] } }),
+      ...('jwks_uri' in metadata ? {} : { jwks: { keys: [publicJwk(key)] } }),
       ...metadata,
     });
     return { id: client.id, alg, key };

@@ -1,7 +1,7 @@
 import { ConfigurationError, ImportedHashes, JwksFetcher, type FetchedJwks } from 'nestjs-oauth-kit';
 import { describe, expect, it } from 'vitest';
 import { formRequest, openKit } from '../support/echo.js';
-import { Bench, newKey } from './assertions.js';
+import { Bench, newKeyPair } from './assertions.js';
 
 const KEY_SECRET = 'k'.repeat(32);
 const PUBLIC = { issuer: 'https://auth.example.com', keyEncryptionSecret: KEY_SECRET };
@@ -145,9 +145,14 @@ describe('ROB-032 clientAssertions', () => {
     await bench.accepts(bench.assertion(await bench.client('RS256')));
     await bench.accepts(bench.assertion(await bench.client('HS512')));
     const { id } = await bench.client('ES256');
-    const { key, jwk } = newKey('PS256');
+    const { key, jwk } = await newKeyPair('PS256');
     await bench.kit.admin.clients.update(id, { jwks: { keys: [jwk] } });
-    await bench.refusedFor('wrong_method', bench.assertion({ id, key, alg: 'PS256' }));
+    await bench.refusedFor('assertion_algorithm', bench.assertion({ id, key, alg: 'PS256' }));
+    const { jwk: unfit } = await newKeyPair('ES384');
+    await expect(bench.kit.admin.clients.update(id, { jwks: { keys: [unfit] } })).rejects.toMatchObject({
+      code: 'invalid_client_metadata',
+      description: 'jwks must have a key for ES256, RS256',
+    });
     await expect(bench.client('ES256', { token_endpoint_auth_signing_alg: 'ES384' })).rejects.toMatchObject({
       code: 'invalid_client_metadata',
     });

@@ -7,7 +7,7 @@ import {
   formOf,
   INVALID_CLIENT,
   json,
-  newKey,
+  newKeyPair,
   segmentsOf,
   signature,
   TOKEN_ENDPOINT,
@@ -25,7 +25,7 @@ let stranger: Party;
 beforeAll(async () => {
   bench = await Bench.open();
   clients = [await bench.client('ES256'), await bench.client('HS256'), await bench.client('EdDSA')];
-  stranger = { id: '', alg: 'ES256', key: newKey('ES256').key };
+  stranger = { id: '', alg: 'ES256', key: (await newKeyPair('ES256')).key };
 });
 
 afterAll(() => bench.close());

@@ -6,7 +6,7 @@ import {
   formOf,
   json,
   METHODS,
-  newKey,
+  newKeyPair,
   segmentsOf,
   signature,
   type Party,
@@ -147,7 +147,7 @@ describe.each(METHODS)('%s', (_method, alg) => {
 
     it('threat 29 a JWE is refused before anything is decrypted', async () => {
       const claims = Buffer.from(JSON.stringify(bench.claims(client)));
-      const { key, jwk } = newKey('RS256');
+      const { key, jwk } = await newKeyPair('RS256');
       expect(key.type).toBe('private');
       const enc = 'A256GCM';
       const rsa = new CompactEncrypt(claims).setProtectedHeader({ alg: 'RSA-OAEP-256', enc });

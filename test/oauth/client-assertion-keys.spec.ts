@@ -2,7 +2,7 @@ import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { base64url, Bench, newKey, RecordingFetcher, type Party } from './assertions.js';
+import { base64url, Bench, newKeyPair, RecordingFetcher, type Party } from './assertions.js';
 
 type Jwk = Record<string, unknown>;
 interface Pair {
@@ -28,18 +28,20 @@ beforeEach(() => {
 
 afterAll(() => bench.close());
 
-const pair = (alg: string, more: Jwk = {}): Pair => {
-  const { key, jwk } = newKey(alg);
+const pair = async (alg: string, more: Jwk = {}): Promise<Pair> => {
+  const { key, jwk } = await newKeyPair(alg);
   return { key, jwk: { ...jwk, ...more } };
 };
 
 /** A client with these keys on file, whose assertions are signed with any of them. */
-async function holding(...pairs: Pair[]): Promise<(index: number, alg: string) => Party> {
+async function holding(...making: Promise<Pair>[]): Promise<(index: number, alg: string) => Party> {
+  const pairs = await Promise.all(making);
   const jwks = { keys: pairs.map(({ jwk }) => jwk) };
   const { id } = await bench.client('ES256', { jwks });
   return (index, alg) => {
-    const { key } = pairs[index] ?? newKey(alg);
-    return { id, alg, key };
+    const found = pairs[index];
+    if (!found) throw new Error(`There is no key ${index}.`);
+    return { id, alg, key: found.key };
   };
 }
 
@@ -66,7 +68,7 @@ describe('kid', () => {
   });
 
   it('AUTH-031 an unknown kid has the jwks_uri read once more, at most once a minute', async () => {
-    const [old, next] = [pair('ES256', { kid: 'old' }), pair('ES256', { kid: 'next' })];
+    const [old, next] = [await pair('ES256', { kid: 'old' }), await pair('ES256', { kid: 'next' })];
     fetcher.keys = [old.jwk];
     const { id } = await bench.client('ES256', { jwks_uri: JWKS_URI });
     const first = { id, alg: 'ES256', key: old.key };
@@ -179,7 +181,7 @@ describe('AUTH-034 what a key says about itself', () => {
 describe('AUTH-036 threat 8 keys in the header', () => {
   it('AUTH-036 threat 8 jwk, jku, x5u, x5c: never used, and nobody is asked', async () => {
     const served: (string | undefined)[] = [];
-    const evil = pair('ES256', { kid: 'evil' });
+    const evil = await pair('ES256', { kid: 'evil' });
     const server = createServer(({ url }, response) => {
       served.push(url);
       response.end(JSON.stringify({ keys: [evil.jwk] }));

@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../support/echo.js';
-import { Bench, formOf, JWT_BEARER, METHODS, newKey, type Party } from './assertions.js';
+import { Bench, formOf, JWT_BEARER, METHODS, newKeyPair, type Party } from './assertions.js';
 import { claimsOf, GRANT, register, type Registered } from './support.js';
 
 let bench: Bench;
@@ -114,7 +114,7 @@ describe('AUTH-047 a client of another method', () => {
   });
 
   it('a key on file does not make it private_key_jwt', async () => {
-    const { key, jwk } = newKey('ES256');
+    const { key, jwk } = await newKeyPair('ES256');
     const jwks = { keys: [jwk] };
     const holder = await register(bench.kit, { jwks });
     expect(holder.client.jwks).toBeDefined();

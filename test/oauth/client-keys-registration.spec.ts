@@ -1,25 +1,25 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { toClientInformation, type Persistence } from 'nestjs-oauth-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { basic } from '../support/echo.js';
-import { Bench, INVALID_CLIENT, newKey, RecordingFetcher } from './assertions.js';
+import { Bench, INVALID_CLIENT, newKeyPair, RecordingFetcher } from './assertions.js';
 import { type Faults, faulty, granted, GRANT, refused, register, rendered } from './support.js';
 
 type Members = Record<string, unknown>;
 
 const METHOD = { token_endpoint_auth_method: 'private_key_jwt' };
-const { jwk: EC } = newKey('ES256');
-const { jwk: RSA } = newKey('RS256');
-const { jwk: ED } = newKey('EdDSA');
+const [EC_PAIR, RSA_PAIR, ED_PAIR, P384_PAIR, WEAK_PAIR, SECP256K1_PAIR] = await Promise.all([
+  newKeyPair('ES256'),
+  newKeyPair('RS256'),
+  newKeyPair('EdDSA'),
+  newKeyPair('ES384'),
+  newKeyPair('RS256', 1024),
+  newKeyPair('ES256K'),
+]);
+const { jwk: EC } = EC_PAIR;
+const { jwk: RSA } = RSA_PAIR;
+const { jwk: ED } = ED_PAIR;
+const { jwk: SECP256K1 } = SECP256K1_PAIR;
 const FOREIGN = { kty: 'AKP', alg: 'ML-DSA-44', pub: 'x'.repeat(40) };
-const SECP256K1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
-const privateOf = (type: 'ec' | 'rsa' | 'ed25519') =>
-  (type === 'ec'
-    ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    : type === 'rsa'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ed25519')
-  ).privateKey.export({ format: 'jwk' }) as Members;
 
 let bench: Bench;
 let store: Persistence;
@@ -70,22 +70,22 @@ describe('jwks', () => {
     ['keys of the prototype', Object.create({ keys: [EC] })],
     ['keys that __proto__ brings', JSON.parse('{"__proto__":{"keys":[{"kty":"EC"}]}}')],
   ])('%s is refused', async (_, jwks) => {
-    expect(await refusal({ jwks })).toMatch(/^jwks must/);
+    expect(await refusal({ jwks })).toMatch(/^jwks must be a JWK Set\b/);
   });
 
   it.each<[string, Members, RegExp]>([
-    ['a private EC key', privateOf('ec'), /private part/],
-    ['a private RSA key', privateOf('rsa'), /private part/],
-    ['a private Ed25519 key', privateOf('ed25519'), /private part/],
+    ['a private EC key', EC_PAIR.privateJwk, /private part/],
+    ['a private RSA key', RSA_PAIR.privateJwk, /private part/],
+    ['a private Ed25519 key', ED_PAIR.privateJwk, /private part/],
     ['a public key with an empty private part', { ...EC, d: '' }, /private part/],
     ['a symmetric key', { kty: 'oct', k: 'aHVudGVyMg' }, /symmetric/],
     ['a symmetric key without its k', { kty: 'oct' }, /symmetric/],
-    ['AUTH-042 RSA of 1024 bits', newKey('RS256', 1024).jwk, /1024 bits/],
+    ['AUTH-042 RSA of 1024 bits', WEAK_PAIR.jwk, /1024 bits/],
     ['AUTH-042 RSA with the exponent 1', { ...RSA, e: 'AQ' }, /exponent|broken/],
     ['AUTH-042 RSA with an even exponent', { ...RSA, e: 'AQAA' }, /exponent|broken/],
     ['RSA without a modulus', { kty: 'RSA', e: 'AQAB' }, /n or e/],
     ['AUTH-044 a point off the curve', { ...EC, y: EC['x'] }, /P-256/],
-    ['AUTH-044 a point of another curve', { ...newKey('ES384').jwk, crv: 'P-256' }, /P-256/],
+    ['AUTH-044 a point of another curve', { ...P384_PAIR.jwk, crv: 'P-256' }, /P-256/],
     ['a coordinate that is padded', { ...EC, x: `${String(EC['x'])}=` }, /base64url/],
     ['a coordinate that is a number', { ...EC, x: 7 }, /P-256|base64url/],
     ['an alg that does not fit', { ...EC, alg: 'RS256' }, /alg/],
@@ -117,6 +117,20 @@ describe('jwks', () => {
     for (const jwks of [{ keys: [{ ...EC, x5c: [long] }] }, { keys: [EC], comment: long }]) {
       expect(await refusal({ jwks })).toMatch(/^jwks must have at most 32768 characters/);
     }
+  });
+
+  it('is measured in ASCII, as it is stored', async () => {
+    const noted = (note: string) => ({ jwks: { keys: [EC], note } });
+    expect(await refusal(noted('é'.repeat(5500)))).toMatch(/^jwks must have at most 32768 characters/);
+    const { client } = await create(noted('é'.repeat(5000)));
+    expect(client.jwks?.keys).toEqual([EC]);
+  });
+
+  it('threat 15 RSA of more than 8192 bits is refused', async () => {
+    const modulus = (octets: number) => Buffer.alloc(octets, 0xff).toString('base64url');
+    const message = await refusal(keySet({ ...RSA, n: modulus(1025) }));
+    expect(message).toBe('jwks.keys[0] must not be a key of 8200 bits, more than 8192');
+    await create(keySet({ ...RSA, n: modulus(1024) }));
   });
 
   it('what cannot be written as JSON is refused', async () => {
@@ -250,7 +264,7 @@ describe('an update', () => {
   it('changes the keys at once: the old one is refused, the new one works', async () => {
     const party = await bench.client('ES256');
     await bench.accepts(bench.assertion(party));
-    const { key, jwk } = newKey('ES256');
+    const { key, jwk } = await newKeyPair('ES256');
     await update(party.id, keySet(jwk));
     await bench.accepts(bench.assertion({ ...party, key }));
     await bench.refusedFor('assertion_signature', bench.assertion(party));
@@ -260,7 +274,7 @@ describe('an update', () => {
     const party = await bench.client('ES256', { token_endpoint_auth_signing_alg: 'ES256' });
     const before = await store.clients.find(party.id);
     for (const change of [
-      keySet(privateOf('ec')),
+      keySet(EC_PAIR.privateJwk),
       { jwks_uri: 'http://x' },
       { token_endpoint_auth_signing_alg: 'HS256' },
     ]) {
@@ -274,7 +288,10 @@ describe('an update', () => {
     const { client } = await create({ ...keySet(EC), token_endpoint_auth_signing_alg: 'ES256' });
     await update(client.id, { token_endpoint_auth_signing_alg: null });
     expect(await store.clients.find(client.id)).not.toHaveProperty('tokenEndpointAuthSigningAlg');
-    await update(client.id, { token_endpoint_auth_signing_alg: 'RS256', legacy_assertion_audience: true });
+    await expect(update(client.id, { token_endpoint_auth_signing_alg: 'RS256' })).rejects.toMatchObject(
+      INVALID,
+    );
+    await update(client.id, { token_endpoint_auth_signing_alg: 'ES256', legacy_assertion_audience: true });
     expect(await store.clients.find(client.id)).toMatchObject({ legacyAssertionAudience: true });
     const changed = await update(client.id, { token_endpoint_auth_method: 'client_secret_basic' });
     expect(changed).not.toHaveProperty('tokenEndpointAuthSigningAlg');

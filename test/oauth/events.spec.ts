@@ -197,7 +197,7 @@ describe('AUTH-062 the reason of a failure stands in the event alone', () => {
   const BASIC = { method: 'client_secret_basic' };
   const POST = { method: 'client_secret_post' };
   const PRIVATE = { method: 'private_key_jwt' };
-  const ASSERTION = { method: 'client_assertion' };
+  const ASSERTION = { method: 'private_key_jwt', clientId: undefined };
   const SIGNS = { ...PRIVATE, clientId: 'signs' };
 
   it.each(cases)('%s: one event, and the bytes of every failure', async (reason, prepare) => {

@@ -204,6 +204,24 @@ describe('a method of the host', () => {
     expect(refused(await kit.token(GRANT, client.basic))).toMatchObject({ status: 500 });
   });
 
+  it('that claims a name that is not its own is a failure of the server, logged, whoever it names', async () => {
+    const report = vi.spyOn(kit.get<FailureLog>(FailureLog), 'report');
+    const names = ['client_secret_basic', 'private_key_jwt', 'ticket', 'API_GATEWAY', 'none', ''];
+    for (const name of names) {
+      vi.spyOn(method, 'read').mockImplementationOnce(() => ({
+        method: name,
+        clientId: client.id,
+        verify: () => ({ verified: true }),
+      }));
+      const error = refused(await kit.token(GRANT));
+      expect(error).toMatchObject({ status: 500, code: 'server_error' });
+    }
+    expect(report.mock.calls.map(([, cause]) => (cause as Error).message)).toEqual(
+      names.map((name) => `A method of client authentication claims ${name}.`),
+    );
+    expect(events).toEqual([]);
+  });
+
   it('may refuse a malformed request itself', async () => {
     vi.spyOn(method, 'read').mockImplementationOnce(() => {
       throw new OauthError('invalid_request', 'The header is repeated.');
@@ -305,6 +323,9 @@ describe('ROB-032 clientAuthenticationMethods', () => {
   const named = (...names: unknown[]) =>
     Object.assign(new GatewayMethod(), { names }) as ClientAuthenticationMethod;
 
+  const scheming = (scheme: string) =>
+    Object.assign(new TicketMethod(() => 0), { scheme }) as ClientAuthenticationMethod;
+
   it.each<[string, unknown, RegExp]>([
     ['a name alone', 'client_secret_basic', /must be a list/],
     ['a method alone', new GatewayMethod(), /must be a list/],
@@ -323,6 +344,10 @@ describe('ROB-032 clientAuthenticationMethods', () => {
     ['an empty name', [named('')], /names of 1 to 64/],
     ['a name with a space', [named('a b')], /names of 1 to 64/],
     ['a long name', [named('x'.repeat(65))], /names of 1 to 64/],
+    ['a scheme in capitals', [scheming('Ticket')], /Ticket.*schemes in lower case, without spaces/],
+    ['a scheme with a space', [scheming('ticket x')], /schemes in lower case/],
+    ['an empty scheme', [scheming('')], /schemes in lower case/],
+    ['a scheme that is no token', [new GatewayMethod(), scheming('tïcket')], /schemes in lower case/],
     ['client_secret_jwt without a key', ['client_secret_jwt'], /client_secret_jwt.*keyEncryptionSecret/],
   ])('%s', async (_, given, message) => {
     const options = { clientAuthenticationMethods: given } as Partial<OauthModuleOptions>;
@@ -333,6 +358,13 @@ describe('ROB-032 clientAuthenticationMethods', () => {
     expect(failure).toBeInstanceOf(ConfigurationError);
     expect(failure).toMatchObject({ option: 'clientAuthenticationMethods' });
     expect((failure as Error).message).toMatch(message);
+  });
+
+  it('what is no list is told as what it is', async () => {
+    const given = new GatewayMethod() as unknown as [];
+    await expect(openKit({ clientAuthenticationMethods: given })).rejects.toThrow(
+      /clientAuthenticationMethods is "?GatewayMethod"?,/,
+    );
   });
 
   it('repeats nothing of what a method holds', async () => {

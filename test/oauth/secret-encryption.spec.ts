@@ -76,7 +76,9 @@ describe('AUTH-030 client_secret_jwt without a keyEncryptionSecret', () => {
     const failure = {
       code: 'invalid_client_metadata',
       status: 400,
-      message: expect.stringMatching(/^token_endpoint_auth_method must be one of /) as string,
+      message: expect.stringMatching(
+        /^token_endpoint_auth_method client_secret_jwt needs .*keyEncryptionSecret/,
+      ) as string,
     };
     await expect(kit.admin.clients.create(METHOD)).rejects.toMatchObject(failure);
     expect(await store.clients.list({ limit: 1 })).toEqual([]);
@@ -297,6 +299,33 @@ describe('a change of the encryption key', () => {
     expect(failure?.message).toContain(client.id);
     expect(failure?.message).not.toContain(client.secret);
     expect(await secretsOf(client.id)).toEqual(before);
+  });
+
+  it('reencrypt goes on past what it cannot read: all the others are done, and it names the unreadable', async () => {
+    const before = await open(OLD);
+    for (let made = 0; made < 203; made++) {
+      await before.admin.clients.create({ ...METHOD, client_id: `b${100 + made}` });
+    }
+    const lost = await open('l'.repeat(32));
+    const [first, last] = [
+      await register(lost, { ...METHOD, client_id: 'a' }),
+      await register(lost, { ...METHOD, client_id: 'c' }),
+    ];
+    const kept = [await secretsOf('a'), await secretsOf('c')];
+    const kit = await open([NEW, OLD]);
+    const ids = [first, last].map(({ client }) => `${client.secrets[0]?.id} of ${client.id}`).join(', ');
+    for (let again = 0; again < 2; again++) {
+      await expect(kit.admin.secrets.reencrypt()).rejects.toMatchObject({
+        name: 'AdministrationError',
+        code: 'secret_unreadable',
+        message: `No keyEncryptionSecret opens these secrets: ${ids}`,
+      });
+    }
+    expect([await secretsOf('a'), await secretsOf('c')]).toEqual(kept);
+    expect(faults.count('clientSecrets.replace')).toBe(203);
+    await kit.admin.clients.delete('a');
+    await kit.admin.clients.delete('c');
+    expect(await (await open(NEW)).admin.secrets.reencrypt()).toBe(0);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ExpiringKeys } from '../../src/throttle/expiring-keys.js';
-import { MemoryFailureCounter } from '../../src/throttle/memory-failure-counter.js';
+import { LocalFailureCounter } from '../../src/throttle/local-failure-counter.js';
 import { ManualClock } from '../support/echo.js';
 import { instance, world } from './support.js';
 
@@ -52,11 +52,10 @@ describe('ExpiringKeys', () => {
 });
 
 describe('in memory', () => {
-  it('counts so many keys at most, and the newest are right', async () => {
-    const counter = new MemoryFailureCounter(60, new ManualClock(), 100);
-    for (let key = 0; key < 1000; key++) await counter.count(String(key));
-    const counts = [];
-    for (const key of ['950', '999', '0']) counts.push((await counter.count(key)).count);
+  it('counts so many keys at most, and the newest are right', () => {
+    const counter = new LocalFailureCounter(60, new ManualClock(), 100);
+    for (let key = 0; key < 1000; key++) counter.count(String(key));
+    const counts = ['950', '999', '0'].map((key) => counter.count(key).count);
     expect(counts).toEqual([2, 2, 1]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryFailureCountStore } from '../../src/memory/memory-failure-count.store.js';
-import { fail, instance, world } from './support.js';
+import { fail, failAtOnce, instance, world } from './support.js';
 
 describe.each([
   ['in memory', () => 'memory' as const],
@@ -60,9 +60,9 @@ describe.each([
   it('counts 200 failures at once exactly', async () => {
     const { throttle } = instance(store(), { perClient: 201, perAddress: 202 });
     const keys = world()('a', '192.0.2.1');
-    const waits = await Promise.all(Array.from({ length: 200 }, () => throttle.record(keys)));
-    expect(new Set(waits)).toEqual(new Set([0]));
-    expect(await throttle.record(keys)).toBe(60);
+    expect(new Set(await failAtOnce(throttle, keys, 200))).toEqual(new Set([0]));
+    expect(throttle.waitFor(keys)).toBe(0);
+    expect(await fail(throttle, keys, 1)).toEqual([60]);
     expect(throttle.waitFor({ address: keys.address })).toBe(0);
     await throttle.record({ address: keys.address });
     expect(throttle.waitFor({ address: keys.address })).toBe(60);
@@ -74,7 +74,8 @@ describe.each([
     await fail(throttle, keys, 3);
     clock.time -= 3600;
     expect(throttle.waitFor(keys)).toBe(0);
-    expect(await throttle.record(keys)).toBeLessThanOrEqual(60);
+    await throttle.record(keys);
+    expect(throttle.waitFor(keys)).toBeLessThanOrEqual(60);
     clock.time += 60;
     expect(throttle.waitFor(keys)).toBe(0);
   });
@@ -85,7 +86,7 @@ describe.each([
     await fail(throttle, keys, 3);
     clock.time += 3600;
     expect(throttle.waitFor(keys)).toBe(0);
-    expect(await throttle.record(keys)).toBe(0);
+    expect(await fail(throttle, keys, 1)).toEqual([0]);
   });
 });
 
@@ -94,10 +95,19 @@ describe('two instances', () => {
     const store = new MemoryFailureCountStore();
     const [one, other] = [instance(store), instance(store)];
     const keys = world()('a', '192.0.2.1');
-    await fail(one.throttle, keys, 2);
-    expect(await other.throttle.record(keys)).toBe(60);
+    await fail(one.throttle, keys, 1);
+    expect(await fail(other.throttle, keys, 2)).toEqual([0, 60]);
     expect(one.throttle.waitFor(keys)).toBe(0);
-    expect(await one.throttle.record(keys)).toBe(60);
+    expect(await fail(one.throttle, keys, 1)).toEqual([60]);
+  });
+
+  it('a window of the store that ends sooner does not shorten the block of an own count', async () => {
+    const store = new MemoryFailureCountStore();
+    const [one, other] = [instance(store), instance(store)];
+    const keys = world()('a', '192.0.2.1');
+    await fail(one.throttle, keys, 1);
+    other.clock.time += 50;
+    expect(await fail(other.throttle, keys, 3)).toEqual([0, 10, 60]);
   });
 
   it('in memory count for themselves', async () => {

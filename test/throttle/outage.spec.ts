@@ -5,7 +5,7 @@ import { MemoryFailureCountStore } from '../../src/memory/memory-failure-count.s
 import type { FailureCount } from '../../src/oauth/client/authentication/failure-count.store.js';
 import { FlexibleFailureThrottle } from '../../src/throttle/flexible-failure-throttle.js';
 import { ManualClock } from '../support/echo.js';
-import { fail, instance, LIMITS, world } from './support.js';
+import { fail, failAtOnce, instance, LIMITS, world } from './support.js';
 
 const CAUSE = new Error('connect ECONNREFUSED 10.0.0.7:5432');
 
@@ -57,9 +57,9 @@ describe.each(['reject', 'throw', 'never'] as const)('a store that answers by %s
     store.answer = answer;
     const { throttle, reports } = instance(store, { perClient: 201, perAddress: 1000 });
     const keys = world()('a', '192.0.2.1');
-    const waits = await Promise.all(Array.from({ length: 200 }, () => throttle.record(keys)));
-    expect(new Set(waits)).toEqual(new Set([0]));
-    expect(await throttle.record(keys)).toBe(60);
+    expect(new Set(await failAtOnce(throttle, keys, 200))).toEqual(new Set([0]));
+    expect(throttle.waitFor(keys)).toBe(0);
+    expect(await fail(throttle, keys, 1)).toEqual([60]);
     expect(reports).toHaveLength(1);
   });
 });
@@ -77,7 +77,7 @@ describe('a store that fails', () => {
     expect(store.asked).toBe(asked);
     store.answer = 'count';
     clock.time += 5;
-    expect(await throttle.record(keys)).toBe(55);
+    expect(await fail(throttle, keys, 1)).toEqual([55]);
     expect(store.asked).toBe(asked + 2);
   });
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/oauth/clock.js';
 import { FlexibleFailureThrottle } from '../../src/throttle/flexible-failure-throttle.js';
 import type { NodeRedis, RedisClient } from '../../src/oauth/client/authentication/failure-throttle.js';
-import { fail, instance, LIMITS, world } from './support.js';
+import { fail, failAtOnce, instance, LIMITS, world } from './support.js';
 
 const URL = process.env['TEST_REDIS_URL'];
 
@@ -49,10 +49,10 @@ describe.skipIf(!URL)('FlexibleFailureThrottle in Redis', () => {
         keysOf('a', '192.0.2.2', keys),
       ];
       expect(await fail(here.throttle, a, 2)).toEqual([0, 0]);
-      expect(await there.throttle.record(a)).toBe(60);
+      expect(await fail(there.throttle, a, 1)).toEqual([60]);
       expect(there.throttle.waitFor(b)).toBe(0);
       expect(here.throttle.waitFor(a)).toBe(0);
-      expect(await here.throttle.record(elsewhere)).toBe(0);
+      expect(await fail(here.throttle, elsewhere, 1)).toEqual([0]);
       expect(await fail(there.throttle, b, 2)).toEqual([0, 0]);
       expect(await fail(here.throttle, { address: b.address }, 2)).toEqual([0, 60]);
       expect(here.throttle.waitFor(b)).toBe(60);
@@ -63,24 +63,31 @@ describe.skipIf(!URL)('FlexibleFailureThrottle in Redis', () => {
       const limits = { perClient: 201, perAddress: 1000 };
       const all = [instance(client(one), limits), instance(client(other), limits)];
       const keys = keysOf('a', '192.0.2.1');
-      const waits = await Promise.all(
-        Array.from({ length: 100 }, () => all.map(({ throttle }) => throttle.record(keys))).flat(),
-      );
-      expect(waits).toEqual(Array.from({ length: 200 }, () => 0));
-      expect(await all[0]?.throttle.record(keys)).toBe(60);
+      await Promise.all(all.map(({ throttle }) => failAtOnce(throttle, keys, 100)));
+      expect(all.map(({ throttle }) => throttle.waitFor(keys))).toEqual([0, 0]);
+      expect(await Promise.all(all.map(({ throttle }) => fail(throttle, keys, 1)))).toEqual([[60], [60]]);
     });
 
     it('the end of the window releases and counts anew', async () => {
       const limits = { ...LIMITS, perClient: 1, window: 2 };
       const throttle = new FlexibleFailureThrottle(limits, client(one), new SystemClock(), () => {});
       const keys = keysOf('a', '192.0.2.1');
-      expect(await throttle.record(keys)).toBeGreaterThan(0);
+      await throttle.record(keys);
+      expect(throttle.waitFor(keys)).toBeGreaterThan(0);
       const standing = () => one.exists(`oauth-failures:${keys.client}`, `oauth-failures:${keys.address}`);
       await expect.poll(standing, { timeout: 10_000 }).toBe(0);
       await expect.poll(() => throttle.waitFor(keys), { timeout: 10_000 }).toBe(0);
       await throttle.record(keys);
       expect(await one.get(`oauth-failures:${keys.client}`)).toBe('1');
     });
+  });
+
+  it('3000 failures at once meet the limit here and are all counted in Redis', async () => {
+    const { throttle } = instance(one);
+    const keys = keysOf('a', '192.0.2.1');
+    const waits = await failAtOnce(throttle, keys, 3000);
+    expect(waits.indexOf(60)).toBe(2);
+    await expect.poll(() => one.get(`oauth-failures:${keys.client}`)).toBe('3000');
   });
 
   it('keeps a digest and a number under its prefix, which ends by itself', async () => {

@@ -30,13 +30,30 @@ export function world(): (client: string, address: string) => Required<FailureKe
   return (client, address) => ({ client: digest(`${client} ${address}`), address: digest(address) });
 }
 
-/** What each of so many failures, one after the other, resolves with. */
+/** How long the next attempt waits after each of so many failures, one after the other. */
 export async function fail(
   throttle: FlexibleFailureThrottle,
   keys: FailureKeys,
   times: number,
 ): Promise<number[]> {
   const waits: number[] = [];
-  for (let time = 0; time < times; time++) waits.push(await throttle.record(keys));
+  for (let time = 0; time < times; time++) {
+    await throttle.record(keys);
+    waits.push(throttle.waitFor(keys));
+  }
   return waits;
+}
+
+/** How long the next attempt waits after each of so many failures that are recorded at once. */
+export async function failAtOnce(
+  throttle: FlexibleFailureThrottle,
+  keys: FailureKeys,
+  times: number,
+): Promise<number[]> {
+  const recorded = Array.from({ length: times }, () => {
+    const counted = throttle.record(keys);
+    return { counted, wait: throttle.waitFor(keys) };
+  });
+  await Promise.all(recorded.map(({ counted }) => counted));
+  return recorded.map(({ wait }) => wait);
 }

@@ -99,7 +99,7 @@ export const authenticationProviders: Provider[] = [
       { clock }: OauthConfiguration,
       log: FailureLog,
     ) =>
-      new ClientSecretVerifier(clientSecrets, usage, hashes, cache, clock, (cause) =>
+      new ClientSecretVerifier(clientSecrets, usage, hashes, cache, addressGroup, clock, (cause) =>
         log.report('The hash of an imported secret could not be replaced', cause),
       ),
   },

@@ -28,12 +28,9 @@ export const clientProviders: Provider[] = [
   },
   {
     provide: ClientSecretIssuer,
-    inject: [AuthenticationMethods, ImportedHashes, OAUTH_CONFIGURATION],
-    useFactory: (
-      methods: AuthenticationMethods,
-      hashes: ImportedHashes,
-      { encryption }: OauthConfiguration,
-    ) => new ClientSecretIssuer(methods, hashes, encryption),
+    inject: [ImportedHashes, OAUTH_CONFIGURATION],
+    useFactory: (hashes: ImportedHashes, { encryption }: OauthConfiguration) =>
+      new ClientSecretIssuer(hashes, encryption),
   },
   {
     provide: ClientAdministration,
@@ -46,7 +43,7 @@ export const clientProviders: Provider[] = [
       OAUTH_CONFIGURATION,
     ],
     useFactory: (
-      { clients }: Persistence,
+      { clients, clientSecrets }: Persistence,
       keeper: ClientKeeper,
       methods: AuthenticationMethods,
       keys: VerificationKeyFactory,
@@ -55,6 +52,7 @@ export const clientProviders: Provider[] = [
     ) =>
       new ClientAdministration(
         clients,
+        clientSecrets,
         keeper,
         { ...configuration, methods, keys },
         secrets,

@@ -1,3 +1,4 @@
+import type { Encryption } from '../encryption.js';
 import type { AuthenticationMethods } from './authentication/authentication-methods.js';
 import { CLIENT_SECRET_JWT } from './authentication/client-secret-jwt.js';
 import { PRIVATE_KEY_JWT } from './authentication/private-key-jwt.js';
@@ -5,6 +6,7 @@ import type { Client } from './client.js';
 import type { ClientMetadata } from './client.metadata.js';
 import { registerKeys, type KeyRules, type RegisteredKeys } from './keys/key.registration.js';
 import {
+  ASYMMETRIC_ALGORITHMS,
   SYMMETRIC_ALGORITHMS,
   type AssertionAlgorithm,
   type SymmetricAlgorithm,
@@ -13,6 +15,7 @@ import { refuseIf } from './metadata-refusal.js';
 
 export interface AuthenticationRules extends KeyRules {
   readonly methods: AuthenticationMethods;
+  readonly encryption: Encryption;
 }
 
 type Registered = RegisteredKeys &
@@ -21,20 +24,35 @@ type Registered = RegisteredKeys &
 /** How a client authenticates, as its metadata has it: RFC 7591 §2, OpenID Connect Registration §2. */
 export function registerAuthentication(metadata: ClientMetadata, rules: AuthenticationRules): Registered {
   const method = metadata.token_endpoint_auth_method ?? defaultMethod(rules.methods);
-  const known = [...rules.methods.names, 'none'];
-  refuseIf(!known.includes(method), `token_endpoint_auth_method must be one of ${known.join(', ')}`);
-  const keys = registerKeys(metadata, rules);
+  refuseUnknown(method, rules);
+  const algorithm = registerAlgorithm(metadata, method, rules);
+  const accepted = ASYMMETRIC_ALGORITHMS.filter((each) =>
+    algorithm === undefined ? rules.methods.signingAlgorithms.includes(each) : each === algorithm,
+  );
+  const signs = method === PRIVATE_KEY_JWT;
+  const keys = registerKeys(metadata, signs ? accepted : undefined, rules);
   refuseIf(
-    method === PRIVATE_KEY_JWT && !keys.jwks && keys.jwksUri === undefined,
+    signs && !keys.jwks && keys.jwksUri === undefined,
     'jwks or jwks_uri must be given for token_endpoint_auth_method private_key_jwt',
   );
-  const algorithm = registerAlgorithm(metadata, method, rules);
   return {
     tokenEndpointAuthMethod: method,
     ...keys,
     ...(algorithm && { tokenEndpointAuthSigningAlg: algorithm }),
     ...(isAssertion(method) && metadata.legacy_assertion_audience && { legacyAssertionAudience: true }),
   };
+}
+
+function refuseUnknown(method: string, { methods, encryption }: AuthenticationRules): void {
+  const { names } = methods;
+  refuseIf(
+    method === CLIENT_SECRET_JWT && !names.includes(method) && !encryption.available,
+    'token_endpoint_auth_method client_secret_jwt needs a server with a keyEncryptionSecret, since the secret is kept',
+  );
+  refuseIf(
+    method !== 'none' && !names.includes(method),
+    `token_endpoint_auth_method must be one of ${names.join(', ')}`,
+  );
 }
 
 /** RFC 7591 §2 has `client_secret_basic`, unless the host has switched it off. */

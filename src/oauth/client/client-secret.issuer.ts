@@ -1,6 +1,6 @@
 import type { Encryption } from '../encryption.js';
-import type { AuthenticationMethods } from './authentication/authentication-methods.js';
 import { CLIENT_SECRET_JWT, shortestSecret } from './authentication/client-secret-jwt.js';
+import { ClientSecretBasic, ClientSecretPost } from './authentication/client-secret.methods.js';
 import { isSymmetric } from './client-authentication.registration.js';
 import type { Client, ClientSecret } from './client.js';
 import type { ClientMetadata } from './client.metadata.js';
@@ -11,6 +11,12 @@ import { refuseIf } from './metadata-refusal.js';
 const ONLY_DIGESTS =
   'token_endpoint_auth_method cannot become client_secret_jwt while the client has secrets of which only digests are ' +
   'kept: revoke them first, and rotate afterwards';
+
+const WITH_SECRET: ReadonlySet<string> = new Set([
+  ClientSecretBasic.METHOD,
+  ClientSecretPost.METHOD,
+  CLIENT_SECRET_JWT,
+]);
 
 type Method = Pick<Client, 'tokenEndpointAuthMethod' | 'tokenEndpointAuthSigningAlg'>;
 
@@ -24,14 +30,18 @@ export interface FirstSecret {
 /** Makes the secrets of clients in the form that their method needs: a digest, or an encrypted one beside it. */
 export class ClientSecretIssuer {
   constructor(
-    private readonly methods: AuthenticationMethods,
     private readonly hashes: ImportedHashes,
     private readonly encryption: Encryption,
   ) {}
 
   /** Whether a client of this method has secrets at all. */
   serves({ tokenEndpointAuthMethod: method }: Method): boolean {
-    return this.methods.usesClientSecret(method);
+    return WITH_SECRET.has(method);
+  }
+
+  /** Whether such a client's secrets are kept themselves, encrypted. */
+  keepsRecoverable({ tokenEndpointAuthMethod: method }: Method): boolean {
+    return method === CLIENT_SECRET_JWT;
   }
 
   issue(method: Method, now: number): NewClientSecret {
@@ -70,8 +80,8 @@ export class ClientSecretIssuer {
     }
   }
 
-  private kept({ tokenEndpointAuthMethod }: Method): { readonly encryption?: Encryption } {
-    return tokenEndpointAuthMethod === CLIENT_SECRET_JWT ? { encryption: this.encryption } : {};
+  private kept(method: Method): { readonly encryption?: Encryption } {
+    return this.keepsRecoverable(method) ? { encryption: this.encryption } : {};
   }
 
   private async checkHash(

@@ -17,31 +17,40 @@ export class SecretReencryption {
     private readonly keeper: ClientKeeper,
   ) {}
 
-  /** @throws AdministrationError `secret_unreadable` where no key opens a secret; those before it are done. */
+  /** @throws AdministrationError `secret_unreadable` where no key opens some of them; all the others are done. */
   async run(): Promise<number> {
     let done = 0;
+    const unreadable: string[] = [];
     let after: string | undefined;
     for (;;) {
       const page = await reach(() =>
         this.clients.list({ limit: PAGE, ...(after !== undefined && { after }) }),
       );
       for (const { id, secrets } of page) {
-        for (const secret of secrets) done += await this.renew(id, secret);
+        for (const secret of secrets) {
+          const renewed = await this.renew(id, secret);
+          if (renewed === undefined) unreadable.push(`${secret.id} of ${id}`);
+          else done += renewed;
+        }
       }
       after = page.at(-1)?.id;
-      if (page.length < PAGE) return done;
+      if (page.length === PAGE) continue;
+      if (unreadable.length === 0) return done;
+      const more = unreadable.length > 5 ? ` and ${unreadable.length - 5} more` : '';
+      throw new AdministrationError(
+        'secret_unreadable',
+        `No keyEncryptionSecret opens these secrets: ${unreadable.slice(0, 5).join(', ')}${more}`,
+      );
     }
   }
 
-  private async renew(clientId: string, { id, digest, encrypted }: ClientSecret): Promise<number> {
+  private async renew(
+    clientId: string,
+    { id, digest, encrypted }: ClientSecret,
+  ): Promise<number | undefined> {
     if (encrypted === undefined || this.encryption.isCurrent(encrypted)) return 0;
     const secret = this.encryption.decrypt(encrypted, secretContext(id));
-    if (secret === undefined) {
-      throw new AdministrationError(
-        'secret_unreadable',
-        `No keyEncryptionSecret opens the secret ${id} of ${clientId}.`,
-      );
-    }
+    if (secret === undefined) return undefined;
     const kept = { digest, encrypted: this.encryption.encrypt(secret, secretContext(id)) };
     const replaced = await reach(() => this.secrets.replace(id, digest, kept));
     this.keeper.forget(clientId);

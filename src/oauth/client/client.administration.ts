@@ -8,7 +8,7 @@ import type { ClientKeeper } from './client.cache.js';
 import { toClientInformation } from './client.information.js';
 import { ClientMetadata } from './client.metadata.js';
 import { toRegistration, type RegistrationRules } from './client.registration.js';
-import type { ClientStore } from './client.store.js';
+import type { ClientSecretStore, ClientStore } from './client.store.js';
 import type { NewClientSecret } from './client-secret.js';
 import type { ClientSecretIssuer } from './client-secret.issuer.js';
 import { newTokenSeries } from '../token/token-series.js';
@@ -23,6 +23,7 @@ export interface CreatedClient {
 export class ClientAdministration {
   constructor(
     private readonly store: ClientStore,
+    private readonly secretStore: ClientSecretStore,
     private readonly keeper: ClientKeeper,
     private readonly rules: RegistrationRules,
     private readonly secrets: ClientSecretIssuer,
@@ -80,7 +81,7 @@ export class ClientAdministration {
     const kept = { id: same, revision, enabled, createdAt, updatedAt, tokenSeries, secrets };
     const changed = { ...kept, ...toRegistration(metadata, this.rules) };
     this.secrets.requireUsable(changed);
-    return this.write(changed, {});
+    return this.forgetRecoverable(await this.write(changed, {}));
   }
 
   /** From now on it gets no tokens, and those that it has are dead, for good. */
@@ -98,6 +99,15 @@ export class ClientAdministration {
     const deleted = await reach(() => this.store.delete(id));
     this.keeper.forget(id);
     if (!deleted) throw new AdministrationError('client_not_found', `There is no client ${id}.`);
+  }
+
+  /** Where the secrets themselves are no longer needed, only their digests stay. */
+  private async forgetRecoverable(client: Client): Promise<Client> {
+    const kept = client.secrets.filter(({ encrypted }) => encrypted !== undefined);
+    if (this.secrets.keepsRecoverable(client) || kept.length === 0) return client;
+    for (const { id, digest } of kept) await reach(() => this.secretStore.replace(id, digest, { digest }));
+    this.keeper.forget(client.id);
+    return this.get(client.id);
   }
 
   private async write(client: Client, change: ClientChange): Promise<Client> {

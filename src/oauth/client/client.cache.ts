@@ -62,7 +62,9 @@ export class ClientCache implements ClientKeeper {
 export function sameCredentials(a: Client | undefined, b: Client | undefined): boolean {
   if (!a || !b) return a === b;
   const kept = ({ secrets }: Client) =>
-    secrets.map(({ id, digest, expiresAt = '' }) => `${id} ${digest} ${expiresAt}`).sort();
+    secrets
+      .map(({ id, digest, encrypted, expiresAt }) => [id, digest, encrypted, expiresAt].join(' '))
+      .sort();
   const same = a.revision === b.revision && a.tokenSeries === b.tokenSeries;
   return same && kept(a).join() === kept(b).join();
 }

@@ -13,18 +13,14 @@ export interface ClientAuthenticated extends About {
   readonly method: string;
 }
 
-/** A request was answered with `invalid_client`. */
+/** A request was answered with `invalid_client`; or with 503, where the reason is `too_busy`. */
 export interface ClientAuthenticationFailed extends About {
   readonly type: 'client.authentication_failed';
   /** Whom it claimed to come from: anybody may claim that. Missing where it named nobody. */
   readonly clientId?: string | undefined;
   readonly method?: string | undefined;
-  /**
-   * `no_credentials`, `malformed_credentials`, `unknown_client`, `client_disabled`, `wrong_method`, `wrong_secret`,
-   * `secret_expired`, `replayed`, `assertion_…`, `keys_unavailable`, or a word of the host's own method. The response
-   * never tells it.
-   */
-  readonly reason: string;
+  /** The response never tells it. */
+  readonly reason: AuthenticationFailureReason;
 }
 
 /** A request was answered with 429 unseen: too many before it have failed. */
@@ -56,6 +52,32 @@ export interface TokenRefused extends About {
   /** The `error` of the response. */
   readonly error: string;
 }
+
+/** Why a client was refused: the kit's words, and those of the host's own methods. */
+export type AuthenticationFailureReason =
+  | 'no_credentials'
+  | 'malformed_credentials'
+  | 'unknown_client'
+  | 'client_disabled'
+  | 'wrong_method'
+  | 'wrong_secret'
+  | 'secret_expired'
+  | 'too_busy'
+  | 'replayed'
+  | 'assertion_algorithm'
+  | 'assertion_issuer'
+  | 'assertion_audience'
+  | 'assertion_expiry'
+  | 'assertion_expired'
+  | 'assertion_lifetime'
+  | 'assertion_time'
+  | 'assertion_not_yet_valid'
+  | 'assertion_too_old'
+  | 'assertion_id'
+  | 'assertion_key'
+  | 'assertion_signature'
+  | 'keys_unavailable'
+  | (string & {});
 
 export type OauthEvent =
   | ClientAuthenticated

@@ -28,6 +28,7 @@ export class OauthEvents {
     return () => void this.listeners.delete(wanted);
   }
 
+  /** @internal The kit's own part. */
   emit(draft: Draft<OauthEvent>): void {
     if (this.listeners.size === 0) return;
     const event = { ...draft, at: this.clock.now() };

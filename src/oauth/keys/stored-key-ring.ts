@@ -174,8 +174,8 @@ export class StoredKeyRing implements KeyRing {
     if (privateKey === undefined) {
       throw new ConfigurationError(
         'keyEncryptionSecret',
-        'a value that does not open the stored signing keys',
-        'the secret that they were stored under, or a list with the new secret first and the old one after it',
+        this.options.encryption.available ? 'a value that does not open the stored signing keys' : 'missing',
+        'the secret that the stored signing keys are encrypted under, or a list with the new secret first and the old one after it',
       );
     }
     const [key] = await this.factory.load(privateKey, stored.algorithm);

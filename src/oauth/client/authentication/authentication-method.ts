@@ -3,17 +3,23 @@ import type { OauthRequest } from '../../oauth.request.js';
 import type { Client } from '../client.js';
 
 /** What a verification has found. */
-export type Verdict =
-  | {
-      readonly verified: true;
-      /** Set where the credentials work once: they are remembered, and refused the next time. */
-      readonly oneTime?: OneTimeCredentials;
-    }
-  | {
-      readonly verified: false;
-      /** For events and logs, never for the response: a word such as `wrong_secret`. */
-      readonly reason: string;
-    };
+export type Verdict = Verified | Refused;
+
+export interface Verified {
+  readonly verified: true;
+  /** Set where the credentials work once: they are remembered, and refused the next time. Default: they work again. */
+  readonly oneTime?: OneTimeCredentials;
+}
+
+export interface Refused {
+  readonly verified: false;
+  /** For events, never for the response: a word such as `wrong_secret`. */
+  readonly reason: string;
+  /** Whether it counts against the `failureLimits`. Not where the client may have done nothing wrong. Default: true. */
+  readonly counts?: boolean;
+  /** Whether the client is told to try later (503), since this server could not do its part. Default: false. */
+  readonly busy?: boolean;
+}
 
 /** Credentials that work once, told apart by an id of the client's own, as the `jti` of an assertion is. */
 export interface OneTimeCredentials {
@@ -24,7 +30,7 @@ export interface OneTimeCredentials {
 
 /** What a request brings to prove who sends it. Nothing of it is believed yet. */
 export interface PresentedCredentials {
-  /** The `token_endpoint_auth_method` that they belong to. */
+  /** The `token_endpoint_auth_method` that they belong to: one of the method's own names. */
   readonly method: string;
   /** The client that they claim to come from. `undefined` where they cannot be read; that is `invalid_client`. */
   readonly clientId: string | undefined;
@@ -42,10 +48,8 @@ export interface PresentedCredentials {
 export abstract class ClientAuthenticationMethod {
   /** The values of `token_endpoint_auth_method` that it serves: at least one, 1 to 64 printable characters each. */
   abstract readonly names: readonly string[];
-  /** The `Authorization` scheme that it reads, in lower case. Default: none. */
+  /** The `Authorization` scheme that it reads, in lower case (RFC 9110 §11.1). Default: none. */
   readonly scheme?: string;
-  /** Those of {@link names} whose clients have a `client_secret`, which the kit then makes and rotates. Default: none. */
-  readonly namesWithSecret: readonly string[] = [];
   /** What it adds to `token_endpoint_auth_signing_alg_values_supported` (RFC 8414 §2). Default: nothing. */
   readonly signingAlgorithms: readonly string[] = [];
 
@@ -57,6 +61,6 @@ export abstract class ClientAuthenticationMethod {
 }
 
 /** A verdict against the credentials. */
-export function refused(reason: string): Verdict {
+export function refused(reason: string): Refused {
   return { verified: false, reason };
 }

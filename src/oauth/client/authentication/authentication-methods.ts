@@ -21,22 +21,30 @@ export class AuthenticationMethods {
     return [...new Set(this.methods.flatMap(({ signingAlgorithms }) => signingAlgorithms))];
   }
 
-  /** Whether clients that are registered for this method have a `client_secret`. */
-  usesClientSecret(name: string): boolean {
-    return this.methods.some(({ namesWithSecret }) => namesWithSecret.includes(name));
-  }
-
   /**
    * The one set of credentials in a request. Two sets are `invalid_request` (RFC 6749 §2.3); none, or an `Authorization`
    * header that no method reads, is `undefined`, which the caller answers with `invalid_client`.
    */
   read(request: OauthRequest, parameters: Parameters): PresentedCredentials | undefined {
     const authorization = readAuthorization(request);
-    const presented = this.methods.flatMap((method) => method.read(request, parameters) ?? []);
+    const presented = this.methods.flatMap((method) => readBy(method, request, parameters) ?? []);
     if (presented.length > 1) {
       throw OauthError.invalidRequest('The request uses more than one client authentication method.');
     }
     if (authorization && !this.schemes.has(authorization.scheme)) return undefined;
     return presented[0];
   }
+}
+
+/** Else a method could prove the clients of another by rules of its own. */
+function readBy(
+  method: ClientAuthenticationMethod,
+  request: OauthRequest,
+  parameters: Parameters,
+): PresentedCredentials | undefined {
+  const presented = method.read(request, parameters);
+  if (presented && !method.names.includes(presented.method)) {
+    throw OauthError.serverError(new Error(`A method of client authentication claims ${presented.method}.`));
+  }
+  return presented;
 }

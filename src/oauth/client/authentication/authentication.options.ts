@@ -15,6 +15,8 @@ export const BUILT_IN_METHODS = [
 ] as const;
 export type BuiltInAuthenticationMethod = (typeof BUILT_IN_METHODS)[number];
 
+/** A token of RFC 9110 §5.6.2. */
+const SCHEME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const NAME = /^[\x21-\x7e]{1,64}$/;
 
 type Methods = readonly (BuiltInAuthenticationMethod | ClientAuthenticationMethod)[];
@@ -69,6 +71,9 @@ function requireMethods(given: Methods, encryption: Encryption): void {
   const good = names.every((name) => NAME.test(name) && name !== 'none');
   const once = new Set(names).size === names.length;
   check(good && once, option, names, 'names of 1 to 64 printable characters, each once');
+  const schemes = given.flatMap((each) => (typeof each === 'string' ? [] : (each.scheme ?? [])));
+  const lower = schemes.every((scheme) => SCHEME.test(scheme));
+  check(lower, option, schemes, 'schemes in lower case, without spaces');
 }
 
 function isMethod(each: unknown): boolean {

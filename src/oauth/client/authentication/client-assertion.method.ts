@@ -10,7 +10,7 @@ import {
 } from './authentication-method.js';
 import { readClientAssertion, type ClientAssertion } from './client-assertion.js';
 import { checkClaims } from './client-assertion.claims.js';
-import { CLIENT_SECRET_JWT } from './client-secret-jwt.js';
+import { KEYS_UNAVAILABLE } from './private-key-jwt.js';
 
 /** One kind of signature under an assertion. */
 export interface AssertionVerifier {
@@ -34,7 +34,6 @@ export interface ClientAssertionRules {
 /** `private_key_jwt` and `client_secret_jwt`: RFC 7521 §4.2, RFC 7523. The algorithm tells which of them it is. */
 export class ClientAssertionMethod extends ClientAuthenticationMethod {
   override readonly names: readonly string[];
-  override readonly namesWithSecret = [CLIENT_SECRET_JWT];
   override readonly signingAlgorithms: readonly string[];
 
   constructor(
@@ -50,12 +49,18 @@ export class ClientAssertionMethod extends ClientAuthenticationMethod {
   read(_request: OauthRequest, parameters: Parameters): PresentedCredentials | undefined {
     const assertion = readClientAssertion(parameters);
     if (assertion === undefined) return undefined;
-    if (assertion === 'unreadable') return UNUSABLE;
+    if (assertion === 'unreadable') return this.unusable(undefined);
     const { algorithm, clientId } = assertion;
     const verifier = this.verifiers.find(({ algorithms }) => algorithms.includes(algorithm));
-    if (!verifier) return { ...UNUSABLE, clientId };
+    if (!verifier) return this.unusable(clientId);
     const { method } = verifier;
     return { method, clientId, verify: (client) => this.verify(client, assertion, verifier) };
+  }
+
+  /** Of no method that can be told. */
+  private unusable(clientId: string | undefined): PresentedCredentials {
+    const [method = ''] = this.names;
+    return { method, clientId, verify: () => refused('assertion_algorithm') };
   }
 
   private async verify(
@@ -72,17 +77,11 @@ export class ClientAssertionMethod extends ClientAuthenticationMethod {
     const claims = checkClaims(assertion.payload, { ...this.rules, audiences, now: this.clock.now() });
     if ('refused' in claims) return refused(claims.refused);
     const fault = await verifier.fault(client, assertion);
-    if (fault !== undefined) return refused(fault);
+    // A key server that is down is not a guess.
+    if (fault !== undefined) return { ...refused(fault), counts: fault !== KEYS_UNAVAILABLE };
     return { verified: true, oneTime: { id: claims.jti, expiresAt: claims.expiresAt } };
   }
 }
-
-/** No client is registered for a method of this name. */
-const UNUSABLE: PresentedCredentials = {
-  method: 'client_assertion',
-  clientId: undefined,
-  verify: () => refused('assertion_algorithm'),
-};
 
 /** `EdDSA` with a key on Ed25519 and `Ed25519` are the same (RFC 9864 §2.2). */
 function isSameAlgorithm(a: string, b: string): boolean {

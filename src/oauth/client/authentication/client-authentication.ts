@@ -7,10 +7,15 @@ import { reach } from '../../store-failure.js';
 import type { Client } from '../client.js';
 import { sameCredentials, type ClientCache } from '../client.cache.js';
 import { CLIENT_ID } from '../client-id.js';
-import type { OneTimeCredentials, PresentedCredentials } from './authentication-method.js';
+import {
+  refused,
+  type OneTimeCredentials,
+  type PresentedCredentials,
+  type Refused,
+} from './authentication-method.js';
 import type { AuthenticationMethods } from './authentication-methods.js';
 import { decoyFor, obstacleTo } from './eligibility.js';
-import type { FailedAttempts } from './failed-attempts.js';
+import type { AttemptsFrom, FailedAttempts } from './failed-attempts.js';
 
 /** The body parameters that authenticate a client. None of them may repeat. */
 export const CLIENT_AUTHENTICATION_PARAMETERS = [
@@ -48,13 +53,15 @@ export type AuthenticatedClient = Authenticated;
 
 type Judgement =
   | { readonly client: Client; readonly oneTime?: OneTimeCredentials | undefined }
-  | { readonly client?: never; readonly reason: string };
+  | { readonly client?: never; readonly refused: Refused };
 
 /** What is known of an attempt before it is decided. */
 interface Attempt {
   readonly method: string | undefined;
   readonly clientId: string | undefined;
   readonly address: string | undefined;
+  /** The failed ones before it. */
+  readonly others: AttemptsFrom;
 }
 
 /** Client authentication, RFC 6749 §2.3. The registered method is the only one accepted. */
@@ -74,18 +81,26 @@ export class ClientAuthentication {
    */
   async authenticate(request: OauthRequest, parameters: Parameters): Promise<AuthenticatedClient> {
     const presented = this.methods.read(request, parameters);
-    const attempt = attemptOf(request, presented);
-    if (!presented) return this.refuse(attempt, 'no_credentials');
+    const attempt = this.attemptOf(request, presented);
+    if (!presented) return this.refuse(attempt, refused('no_credentials'));
     this.refuseThrottled(attempt);
     const { clientId } = attempt;
-    if (clientId === undefined) return this.fail(attempt, 'malformed_credentials');
+    if (clientId === undefined) return this.fail(attempt, refused('malformed_credentials'));
     const judgement = await this.judge(clientId, presented);
-    if (judgement.client === undefined) return this.fail(attempt, judgement.reason);
+    // Guesses that came at the same time may have reached the limit meanwhile.
+    this.refuseThrottled(attempt);
+    if (judgement.client === undefined) return this.fail(attempt, judgement.refused);
     const { client, oneTime } = judgement;
     if (!oneTime) this.accept(client, attempt);
     return new Authenticated(client, async () => {
       if (oneTime) await this.use(client, attempt, oneTime);
     });
+  }
+
+  private attemptOf({ ip }: OauthRequest, presented: PresentedCredentials | undefined): Attempt {
+    const claimed = presented?.clientId;
+    const clientId = claimed !== undefined && CLIENT_ID.test(claimed) ? claimed : undefined;
+    return { method: presented?.method, clientId, address: ip, others: this.attempts.of(ip, clientId) };
   }
 
   private async judge(clientId: string, presented: PresentedCredentials): Promise<Judgement> {
@@ -100,7 +115,7 @@ export class ClientAuthentication {
   private async use(client: Client, attempt: Attempt, { id, expiresAt }: OneTimeCredentials): Promise<void> {
     const purpose = `client authentication: ${attempt.method}`;
     if (!(await this.oneTime.use({ purpose, owner: client.id, id, expiresAt }))) {
-      await this.fail(attempt, 'replayed');
+      await this.fail(attempt, refused('replayed'));
     }
     this.accept(client, attempt);
   }
@@ -109,28 +124,22 @@ export class ClientAuthentication {
     this.events.emit({ type: 'client.authenticated', clientId: client.id, method, address });
   }
 
-  private refuseThrottled({ clientId, method, address }: Attempt): void {
-    const retryAfter = this.attempts.waitFor(address, clientId);
+  private refuseThrottled({ clientId, method, address, others }: Attempt): void {
+    const retryAfter = others.waitFor();
     if (retryAfter === 0) return;
     this.events.emit({ type: 'client.authentication_throttled', clientId, method, address, retryAfter });
     throw OauthError.tooManyRequests(retryAfter);
   }
 
-  private async fail(attempt: Attempt, reason: string): Promise<never> {
-    await this.attempts.record(attempt.address, attempt.clientId);
-    return this.refuse(attempt, reason);
+  private async fail(attempt: Attempt, refusal: Refused): Promise<never> {
+    if (refusal.counts ?? true) await attempt.others.record();
+    return this.refuse(attempt, refusal);
   }
 
-  private refuse({ clientId, method, address }: Attempt, reason: string): never {
+  private refuse({ clientId, method, address }: Attempt, { reason, busy = false }: Refused): never {
     this.events.emit({ type: 'client.authentication_failed', clientId, method, reason, address });
-    throw OauthError.invalidClient(this.realm);
+    throw busy ? OauthError.temporarilyUnavailable(undefined) : OauthError.invalidClient(this.realm);
   }
-}
-
-function attemptOf({ ip }: OauthRequest, presented: PresentedCredentials | undefined): Attempt {
-  const claimed = presented?.clientId;
-  const clientId = claimed !== undefined && CLIENT_ID.test(claimed) ? claimed : undefined;
-  return { method: presented?.method, clientId, address: ip };
 }
 
 async function verify(
@@ -140,6 +149,6 @@ async function verify(
 ): Promise<Judgement> {
   const obstacle = obstacleTo(client, clientId, presented.method);
   const verdict = await presented.verify(client && !obstacle ? client : decoyFor(clientId, presented.method));
-  if (!client || obstacle) return { reason: obstacle ?? 'unknown_client' };
-  return verdict.verified ? { client, oneTime: verdict.oneTime } : { reason: verdict.reason };
+  if (!client || obstacle) return { refused: refused(obstacle ?? 'unknown_client') };
+  return verdict.verified ? { client, oneTime: verdict.oneTime } : { refused: verdict };
 }

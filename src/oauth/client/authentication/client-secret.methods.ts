@@ -14,13 +14,17 @@ abstract class ClientSecretMethod extends ClientAuthenticationMethod {
     super();
   }
 
-  protected presented(method: string, credentials: Partial<Credentials>): PresentedCredentials {
+  protected presented(
+    method: string,
+    credentials: Partial<Credentials>,
+    { ip }: OauthRequest,
+  ): PresentedCredentials {
     const { clientId, secret = '' } = credentials;
     const readable = CLIENT_SECRET.test(secret);
     return {
       method,
       clientId: readable ? clientId : undefined,
-      verify: (client) => this.verifier.verify(client, secret),
+      verify: (client) => this.verifier.verify(client, secret, ip),
     };
   }
 }
@@ -34,7 +38,6 @@ interface Credentials {
 export class ClientSecretBasic extends ClientSecretMethod {
   static readonly METHOD = 'client_secret_basic';
   override readonly names = [ClientSecretBasic.METHOD];
-  override readonly namesWithSecret = this.names;
   override readonly scheme = 'basic';
 
   read(request: OauthRequest, parameters: Parameters): PresentedCredentials | undefined {
@@ -47,7 +50,7 @@ export class ClientSecretBasic extends ClientSecretMethod {
         'The parameter client_id names another client than the Authorization header.',
       );
     }
-    return this.presented(ClientSecretBasic.METHOD, credentials ?? {});
+    return this.presented(ClientSecretBasic.METHOD, credentials ?? {}, request);
   }
 }
 
@@ -55,13 +58,13 @@ export class ClientSecretBasic extends ClientSecretMethod {
 export class ClientSecretPost extends ClientSecretMethod {
   static readonly METHOD = 'client_secret_post';
   override readonly names = [ClientSecretPost.METHOD];
-  override readonly namesWithSecret = this.names;
 
-  read(_request: OauthRequest, parameters: Parameters): PresentedCredentials | undefined {
+  read(request: OauthRequest, parameters: Parameters): PresentedCredentials | undefined {
     const secret = parameters.get('client_secret');
     if (secret === undefined) return undefined;
     const clientId = parameters.get('client_id');
-    return this.presented(ClientSecretPost.METHOD, { secret, ...(clientId !== undefined && { clientId }) });
+    const credentials = { secret, ...(clientId !== undefined && { clientId }) };
+    return this.presented(ClientSecretPost.METHOD, credentials, request);
   }
 }
 

@@ -15,29 +15,34 @@ export class ClientSecretVerifier {
     private readonly usage: SecretUsage,
     private readonly hashes: ImportedHashes,
     private readonly keeper: ClientKeeper,
+    /** What counts as one address. */
+    private readonly group: (address: string) => string,
     private readonly clock: Clock,
     private readonly onFailure: (cause: unknown) => void,
   ) {}
 
-  async verify(client: Client, presented: string): Promise<Verdict> {
+  /** @param address where the secret comes from: slow hashes are shared out by that. */
+  async verify(client: Client, presented: string, address: string | undefined): Promise<Verdict> {
     const now = this.clock.now();
-    const match =
-      matchingSecret(client.secrets, presented, now) ?? (await this.imported(client, presented, now));
-    if (!match) return refused('wrong_secret');
-    if (!isLive(match, now)) return refused('secret_expired');
-    this.usage.record(match);
-    return { verified: true };
+    const known = matchingSecret(client.secrets, presented, now);
+    if (known) return this.accepted(known, now);
+    for (const secret of client.secrets) {
+      // Slow, so that only live ones are tried, and each of them once: then the kit's own digest takes its place.
+      if (!isImported(secret) || !isLive(secret, now)) continue;
+      const source = address === undefined ? client.id : this.group(address);
+      const answer = await this.hashes.verify(secret.digest, presented, source);
+      if (answer === 'busy') return { ...refused('too_busy'), busy: true };
+      if (!answer) continue;
+      setImmediate(() => void this.upgrade(client.id, secret, sha256(presented)));
+      return this.accepted(secret, now);
+    }
+    return refused('wrong_secret');
   }
 
-  /** Slow, so that only live hashes are tried, and each of them once: then the kit's own digest takes its place. */
-  private async imported(client: Client, presented: string, now: number): Promise<ClientSecret | undefined> {
-    for (const secret of client.secrets) {
-      if (!isImported(secret) || !isLive(secret, now)) continue;
-      if (!(await this.hashes.verify(secret.digest, presented))) continue;
-      setImmediate(() => void this.upgrade(client.id, secret, sha256(presented)));
-      return secret;
-    }
-    return undefined;
+  private accepted(secret: ClientSecret, now: number): Verdict {
+    if (!isLive(secret, now)) return refused('secret_expired');
+    this.usage.record(secret);
+    return { verified: true };
   }
 
   private async upgrade(clientId: string, secret: ClientSecret, digest: string): Promise<void> {

@@ -1,6 +1,15 @@
 import { sha256 } from '../../digest.js';
 import type { FailureKeys, FailureThrottle } from './failure-throttle.js';
 
+export interface AttemptsFrom {
+  /** Seconds until the next may be made; 0: now. */
+  waitFor(): number;
+  /** Counts one that has failed. */
+  record(): Promise<void>;
+}
+
+const UNCOUNTED: AttemptsFrom = { waitFor: () => 0, record: () => Promise.resolve() };
+
 /**
  * Slows down guessing: failures count for each client at an address and for the address, never for a client alone, so that
  * nobody can lock a client out from elsewhere. A request without an address is not counted.
@@ -13,14 +22,12 @@ export class FailedAttempts {
     private readonly issuer: string,
   ) {}
 
-  /** Seconds until this client may try again from this address; 0: now. */
-  waitFor(address: string | undefined, clientId: string | undefined): number {
-    if (!this.throttle || address === undefined) return 0;
-    return this.throttle.waitFor(this.keys(address, clientId));
-  }
-
-  async record(address: string | undefined, clientId: string | undefined): Promise<void> {
-    if (this.throttle && address !== undefined) await this.throttle.record(this.keys(address, clientId));
+  /** Those of this client at this address; of the address alone where the request names no client. */
+  of(address: string | undefined, clientId: string | undefined): AttemptsFrom {
+    const { throttle } = this;
+    if (!throttle || address === undefined) return UNCOUNTED;
+    const keys = this.keys(address, clientId);
+    return { waitFor: () => throttle.waitFor(keys), record: () => throttle.record(keys) };
   }
 
   private keys(ip: string, clientId: string | undefined): FailureKeys {

@@ -2,8 +2,8 @@
 export abstract class FailureThrottle {
   /** Seconds for which attempts under one of these keys are refused unseen; 0: they are not. Answers from memory. */
   abstract waitFor(keys: FailureKeys): number;
-  /** Counts a failure under both keys. Resolves with what {@link waitFor} says now, and never rejects. */
-  abstract record(keys: FailureKeys): Promise<number>;
+  /** Counts a failure under both keys: in this process at once, and wherever it is shared. Never rejects. */
+  abstract record(keys: FailureKeys): Promise<void>;
 }
 
 export interface FailureKeys {

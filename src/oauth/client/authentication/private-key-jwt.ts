@@ -6,6 +6,9 @@ import type { AssertionVerifier } from './client-assertion.method.js';
 
 export const PRIVATE_KEY_JWT = 'private_key_jwt';
 
+/** The reason where the keys of a client cannot be fetched. */
+export const KEYS_UNAVAILABLE = 'keys_unavailable';
+
 /** Keys that one assertion is tried with: enough for a rotation, too few to make work of. */
 const MOST_KEYS = 5;
 
@@ -22,7 +25,7 @@ export class PrivateKeyJwt implements AssertionVerifier {
     const algorithm = this.algorithms.find((each) => each === assertion.algorithm);
     if (!algorithm) return 'assertion_algorithm';
     const known = await this.keys.of(client);
-    if (!known) return 'keys_unavailable';
+    if (!known) return KEYS_UNAVAILABLE;
     let fitting = fittingKeys(known, assertion, algorithm);
     if (await isSignedBy(fitting, assertion, algorithm)) return undefined;
     // A key that it names was there and did not fit: nothing newer can be behind that name.

@@ -1,11 +1,24 @@
+import { setImmediate } from 'node:timers/promises';
 import { JsonError, parseJsonObject } from '../../jwt/json.js';
 import { UnusableKeyError, type VerificationKey, type VerificationKeyFactory } from './verification-key.js';
 
 const MOST_KEYS = 100;
 
-/** Reads a JWK Set as it was fetched: strict JSON, whose keys are taken by {@link loadKeys}. */
-export function parseKeySet(body: Uint8Array, factory: VerificationKeyFactory): VerificationKey[] {
-  return loadKeys(parse(body), factory);
+/** A stranger's keys are made usable so many at a time, with a turn for everybody else in between. */
+const KEYS_AT_ONCE = 5;
+
+/** Reads a JWK Set as it was fetched: strict JSON, whose keys are taken as by {@link loadKeys}. */
+export async function parseKeySet(
+  body: Uint8Array,
+  factory: VerificationKeyFactory,
+): Promise<VerificationKey[]> {
+  const listed = listOf(parse(body));
+  const keys: VerificationKey[] = [];
+  for (let at = 0; at < listed.length; at += KEYS_AT_ONCE) {
+    keys.push(...usableKeys(listed.slice(at, at + KEYS_AT_ONCE), factory));
+    await setImmediate();
+  }
+  return keys;
 }
 
 /**
@@ -16,10 +29,17 @@ export function loadKeys(
   set: { readonly keys?: unknown },
   factory: VerificationKeyFactory,
 ): VerificationKey[] {
-  const keys: unknown = set.keys;
+  return usableKeys(listOf(set), factory);
+}
+
+function listOf({ keys }: { readonly keys?: unknown }): readonly unknown[] {
   if (!Array.isArray(keys)) throw new Error('The JWK Set has no array of keys.');
   if (keys.length > MOST_KEYS) throw new Error(`The JWK Set has more than ${MOST_KEYS} keys.`);
-  return keys.flatMap((jwk: unknown) => (isObject(jwk) ? usableKey(jwk, factory) : []));
+  return keys;
+}
+
+function usableKeys(listed: readonly unknown[], factory: VerificationKeyFactory): VerificationKey[] {
+  return listed.flatMap((jwk) => (isObject(jwk) ? usableKey(jwk, factory) : []));
 }
 
 function usableKey(

@@ -2,10 +2,15 @@ import type { Client, JwkSet } from '../client.js';
 import type { ClientMetadata } from '../client.metadata.js';
 import { refuseIf } from '../metadata-refusal.js';
 import { jwksUriRefusal } from './jwks-uri.js';
-import { UnusableKeyError, type VerificationKeyFactory } from './verification-key.js';
+import {
+  UnusableKeyError,
+  type AsymmetricAlgorithm,
+  type VerificationKey,
+  type VerificationKeyFactory,
+} from './verification-key.js';
 
 const MOST_KEYS = 20;
-/** As JSON. */
+/** As JSON in ASCII, as it is stored. */
 const MOST_CHARACTERS = 32_768;
 
 export interface KeyRules {
@@ -16,42 +21,53 @@ export interface KeyRules {
 
 export type RegisteredKeys = Pick<Client, 'jwks' | 'jwksUri'>;
 
-/** The public keys in client metadata, RFC 7591 §2. A bad one is refused here, not found at the first request. */
-export function registerKeys({ jwks, jwks_uri: uri }: ClientMetadata, rules: KeyRules): RegisteredKeys {
+/**
+ * The public keys in client metadata, RFC 7591 §2. A bad one is refused here, not found at the first request; and so is a
+ * set with nothing for `algorithms`, one of which the client has to sign with.
+ */
+export function registerKeys(
+  { jwks, jwks_uri: uri }: ClientMetadata,
+  algorithms: readonly AsymmetricAlgorithm[] | undefined,
+  rules: KeyRules,
+): RegisteredKeys {
   refuseIf(jwks !== undefined && uri !== undefined, 'jwks and jwks_uri must not both be given');
   if (uri !== undefined) {
     const refusal = jwksUriRefusal(uri, rules.jwksUriAllowLoopback);
     refuseIf(refusal !== undefined, `jwks_uri ${refusal}`);
     return { jwksUri: uri };
   }
-  return jwks === undefined ? {} : { jwks: jwkSet(jwks, rules.keys) };
+  if (jwks === undefined) return {};
+  const set = jwkSet(jwks);
+  const known = set.keys.flatMap((key, index) => loaded(key, index, rules.keys) ?? []);
+  refuseIf(known.length === 0, 'jwks must have a key of a kind that this server knows');
+  const fitting = known.some((key) => algorithms?.some((algorithm) => key.suits(algorithm)) ?? true);
+  refuseIf(!fitting, `jwks must have a key for ${algorithms?.join(', ')}`);
+  return { jwks: set };
 }
 
-function jwkSet(document: Readonly<Record<string, unknown>>, factory: VerificationKeyFactory): JwkSet {
+function jwkSet(document: Readonly<Record<string, unknown>>): JwkSet {
   const text = JSON.stringify(document);
-  refuseIf(text.length > MOST_CHARACTERS, `jwks must have at most ${MOST_CHARACTERS} characters`);
+  const stored = text.replace(/[^\x00-\x7e]/g, '\\u0000').length;
+  refuseIf(stored > MOST_CHARACTERS, `jwks must have at most ${MOST_CHARACTERS} characters`);
   const { keys: listed } = JSON.parse(text) as { readonly keys?: unknown };
   const keys = Array.isArray(listed) ? listed.filter(isObject) : [];
   const all = Array.isArray(listed) && keys.length === listed.length;
   const some = keys.length > 0 && keys.length <= MOST_KEYS;
-  refuseIf(!all || !some, `jwks must have an array keys of 1 to ${MOST_KEYS} JWKs`);
-  const usable = keys.filter((key, index) => isUsable(key, index, factory));
-  refuseIf(usable.length === 0, 'jwks must have a key of a kind that this server knows');
+  refuseIf(!all || !some, `jwks must be a JWK Set: an object with an array keys of 1 to ${MOST_KEYS} JWKs`);
   return { keys };
 }
 
-function isUsable(
+function loaded(
   key: Readonly<Record<string, unknown>>,
   index: number,
   factory: VerificationKeyFactory,
-): boolean {
+): VerificationKey | undefined {
   try {
-    factory.load(key);
-    return true;
+    return factory.load(key);
   } catch (failure) {
     if (!(failure instanceof UnusableKeyError)) throw failure;
     refuseIf(!failure.foreign, `jwks.keys[${index}] must not be a key ${failure.reason}`);
-    return false;
+    return undefined;
   }
 }
 

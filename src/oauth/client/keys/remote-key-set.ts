@@ -72,7 +72,7 @@ export class RemoteKeySet {
     this.attemptedAt = readAt;
     try {
       const { body, cacheControl } = await fetcher.fetch(new URL(this.uri));
-      const keys = parseKeySet(body, factory);
+      const keys = await parseKeySet(body, factory);
       this.kept = { keys, readAt, lifetime: keySetLifetime(cacheControl) };
       return keys;
     } catch (cause) {

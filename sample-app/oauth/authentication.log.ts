@@ -1,0 +1,21 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { OauthEvents } from 'nestjs-oauth-kit';
+
+/** Tells the operator what the response must not: why a client was refused. */
+@Injectable()
+export class AuthenticationLog implements OnModuleInit {
+  private readonly logger = new Logger('ClientAuthentication');
+
+  constructor(private readonly events: OauthEvents) {}
+
+  onModuleInit(): void {
+    this.events.on('client.authentication_failed', ({ clientId, method = 'no method', reason, address }) => {
+      // What is no client's is a stranger's text, and stays out of the log.
+      const who = clientId === undefined || reason === 'unknown_client' ? 'Somebody' : clientId;
+      this.logger.warn(`${who} at ${address} was refused (${method}): ${reason}`);
+    });
+    this.events.on('client.authentication_throttled', ({ address, retryAfter }) => {
+      this.logger.warn(`Somebody at ${address} has failed too often and has to wait ${retryAfter} seconds`);
+    });
+  }
+}
