@@ -1,7 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { OauthEvents } from 'nestjs-oauth-kit';
 
-/** Tells the operator what the response must not: why a client was refused. */
+/**
+ * Tells the operator what the response must not: why a client was refused. Not what was throttled after that: those are as
+ * many lines as somebody cares to cause.
+ */
 @Injectable()
 export class AuthenticationLog implements OnModuleInit {
   private readonly logger = new Logger('ClientAuthentication');
@@ -13,9 +16,6 @@ export class AuthenticationLog implements OnModuleInit {
       // What is no client's is a stranger's text, and stays out of the log.
       const who = clientId === undefined || reason === 'unknown_client' ? 'Somebody' : clientId;
       this.logger.warn(`${who} at ${address} was refused (${method}): ${reason}`);
-    });
-    this.events.on('client.authentication_throttled', ({ address, retryAfter }) => {
-      this.logger.warn(`Somebody at ${address} has failed too often and has to wait ${retryAfter} seconds`);
     });
   }
 }
