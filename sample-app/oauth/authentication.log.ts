@@ -12,7 +12,8 @@ export class AuthenticationLog implements OnModuleInit {
   constructor(private readonly events: OauthEvents) {}
 
   onModuleInit(): void {
-    this.events.on('client.authentication_failed', ({ clientId, method = 'no method', reason, address }) => {
+    this.events.on('client.authentication_failed', ({ clientId, method, reason, address }) => {
+      if (method === undefined) return;
       // What is no client's is a stranger's text, and stays out of the log.
       const who = clientId === undefined || reason === 'unknown_client' ? 'Somebody' : clientId;
       this.logger.warn(`${who} at ${address} was refused (${method}): ${reason}`);

@@ -17,6 +17,8 @@ import { clean } from './output.js';
 /** Shorter secrets may be guessable, and a fast digest does not protect those. */
 const SHORTEST_SECRET = 32;
 const PAGE = 200;
+/** The kit's own methods that need one. */
+const WITH_SECRET = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 
 export interface ListOptions extends JsonOption {
   readonly limit?: number;
@@ -133,7 +135,7 @@ function warnOfIgnored(cli: Cli, names: readonly string[]): void {
 
 /** After a change of method, the secrets are those of before. */
 function warnOfSecrets({ output }: Cli, { id, tokenEndpointAuthMethod: method, secrets }: Client): void {
-  const needed = method.startsWith('client_secret_');
+  const needed = WITH_SECRET.includes(method);
   if (needed && secrets.length === 0) output.warn(`the client has no secret: client rotate-secret ${id}`);
   if (!needed && secrets.length > 0)
     output.warn(`the client still has secrets: secret list ${id}, secret revoke`);

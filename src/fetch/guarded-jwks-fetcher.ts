@@ -10,7 +10,7 @@ import { checkedAddresses, systemResolve, targetOf, type Resolve } from './targe
 const FETCHES = new Limit({ running: 32, perKey: 8, waiting: 500 }, 'fetches');
 /**
  * Apart, since a lookup cannot be ended: it may outlive the fetch it was for. Node resolves two names at a time for the
- * whole process, unless UV_THREADPOOL_SIZE is raised.
+ * whole process, with the usual four threads.
  */
 const LOOKUPS = new Limit({ running: 2, perKey: 1, waiting: 500 }, 'lookups');
 
@@ -50,7 +50,8 @@ export class GuardedJwksFetcher extends JwksFetcher {
     const target = targetOf(uri);
     const deadline = new Deadline(this.milliseconds);
     try {
-      const resolve: Resolve = (host) => LOOKUPS.run(host, async () => this.resolve(host));
+      const resolve: Resolve = (host) =>
+        LOOKUPS.run(host, async () => (deadline.isOver ? [] : this.resolve(host)));
       const addresses = await deadline.before(checkedAddresses(target, this.policy, resolve));
       return await connected(target, addresses, this.policy, deadline, (channel) => exchange(uri, channel));
     } finally {

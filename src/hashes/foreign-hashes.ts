@@ -39,7 +39,7 @@ export class ForeignHashes extends ImportedHashes {
   /**
    * False for a text that is no good hash, and for a secret of 72 bytes or more against a bcrypt hash, since bcrypt
    * does not look beyond.
-   * One source has two turns at a time. @throws OauthError `server_error` where a good hash cannot be computed: its
+   * One source has two turns at a time, running and waiting. @throws OauthError `server_error` where a good hash cannot be computed: its
    * package is missing, or memory runs out.
    */
   async verify(hash: string, secret: string, source: string): Promise<boolean | 'busy'> {

@@ -4,7 +4,7 @@ import { isSafeEd25519Point } from './ed25519-point.js';
 import { KEY_KINDS, type KeyKind } from './verification-algorithms.js';
 
 const LEAST_RSA_BITS = 2048;
-/** OpenSSL verifies with none that are longer. */
+/** Longer ones only make work. */
 const MOST_RSA_BITS = 8192;
 const MOST_EXPONENT = 2n ** 64n;
 

@@ -92,3 +92,12 @@ describe('what tells credentials of a client from those of before', () => {
     }
   });
 });
+
+it('AUTH-030 a process without the key makes no secret for client_secret_jwt, and ends none', async () => {
+  const withKey = await open(OLD);
+  await withKey.admin.clients.create({ client_id: 'jwt', ...METHOD });
+  const before = await store.clients.find('jwt');
+  const without = await open([]);
+  await expect(without.admin.secrets.rotate('jwt', 0)).rejects.toMatchObject({ code: 'unsupported' });
+  expect(await store.clients.find('jwt')).toEqual(before);
+});

@@ -318,7 +318,7 @@ describe('a change of the encryption key', () => {
       await expect(kit.admin.secrets.reencrypt()).rejects.toMatchObject({
         name: 'AdministrationError',
         code: 'secret_unreadable',
-        message: `No keyEncryptionSecret opens these secrets: ${ids}`,
+        message: expect.stringContaining(`No keyEncryptionSecret opens these: ${ids}`) as unknown,
       });
     }
     expect([await secretsOf('a'), await secretsOf('c')]).toEqual(kept);

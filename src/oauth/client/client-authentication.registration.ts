@@ -16,6 +16,7 @@ import { refuseIf } from './metadata-refusal.js';
 export interface AuthenticationRules extends KeyRules {
   readonly methods: AuthenticationMethods;
   readonly encryption: Encryption;
+  readonly assertionAlgorithms: readonly AssertionAlgorithm[];
 }
 
 type Registered = RegisteredKeys &
@@ -27,7 +28,7 @@ export function registerAuthentication(metadata: ClientMetadata, rules: Authenti
   refuseUnknown(method, rules);
   const algorithm = registerAlgorithm(metadata, method, rules);
   const accepted = ASYMMETRIC_ALGORITHMS.filter((each) =>
-    algorithm === undefined ? rules.methods.signingAlgorithms.includes(each) : each === algorithm,
+    algorithm === undefined ? rules.assertionAlgorithms.includes(each) : each === algorithm,
   );
   const signs = method === PRIVATE_KEY_JWT;
   const keys = registerKeys(metadata, signs ? accepted : undefined, rules);
@@ -64,12 +65,12 @@ function defaultMethod({ names: [first = 'none', ...others] }: AuthenticationMet
 function registerAlgorithm(
   { token_endpoint_auth_signing_alg: algorithm }: ClientMetadata,
   method: string,
-  { methods }: AuthenticationRules,
+  { assertionAlgorithms }: AuthenticationRules,
 ): AssertionAlgorithm | undefined {
   if (algorithm === undefined || !isAssertion(method)) return undefined;
   const fits = isSymmetric(algorithm) === (method === CLIENT_SECRET_JWT);
   refuseIf(
-    !fits || !methods.signingAlgorithms.includes(algorithm),
+    !fits || !assertionAlgorithms.includes(algorithm),
     `token_endpoint_auth_signing_alg must be one that this server accepts for ${method}`,
   );
   return algorithm;

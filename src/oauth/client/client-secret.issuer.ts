@@ -1,3 +1,4 @@
+import { AdministrationError } from '../administration.error.js';
 import type { Encryption } from '../encryption.js';
 import { CLIENT_SECRET_JWT, shortestSecret } from './authentication/client-secret-jwt.js';
 import { ClientSecretBasic, ClientSecretPost } from './authentication/client-secret.methods.js';
@@ -80,8 +81,14 @@ export class ClientSecretIssuer {
     }
   }
 
+  /** Never in the clear, and never under no key: a process without it may belong to a server that has it. */
   private kept(method: Method): { readonly encryption?: Encryption } {
-    return this.keepsRecoverable(method) ? { encryption: this.encryption } : {};
+    if (!this.keepsRecoverable(method)) return {};
+    if (this.encryption.available) return { encryption: this.encryption };
+    throw new AdministrationError(
+      'unsupported',
+      'A secret for client_secret_jwt is kept encrypted: set keyEncryptionSecret.',
+    );
   }
 
   private async checkHash(

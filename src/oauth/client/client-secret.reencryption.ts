@@ -39,7 +39,7 @@ export class SecretReencryption {
       const more = unreadable.length > 5 ? ` and ${unreadable.length - 5} more` : '';
       throw new AdministrationError(
         'secret_unreadable',
-        `No keyEncryptionSecret opens these secrets: ${unreadable.slice(0, 5).join(', ')}${more}`,
+        `Encrypted ${done} secrets anew. No keyEncryptionSecret opens these: ${unreadable.slice(0, 5).join(', ')}${more}`,
       );
     }
   }

@@ -23,7 +23,7 @@ export interface ClientAuthenticationFailed extends About {
   readonly reason: AuthenticationFailureReason;
 }
 
-/** A request was answered with 429 unseen: too many before it have failed. */
+/** A request was answered with 429, whatever its credentials: too many before it have failed. */
 export interface ClientAuthenticationThrottled extends About {
   readonly type: 'client.authentication_throttled';
   readonly clientId?: string | undefined;
