@@ -38,9 +38,8 @@ export class ForeignHashes extends ImportedHashes {
 
   /**
    * False for a text that is no good hash, and for a secret of 72 bytes or more against a bcrypt hash, since bcrypt
-   * does not look beyond.
-   * One source has two turns at a time, running and waiting. @throws OauthError `server_error` where a good hash cannot be computed: its
-   * package is missing, or memory runs out.
+   * does not look beyond; `busy` where the queue is full, or this source has two in it already.
+   * @throws OauthError `server_error` where a good hash cannot be computed: its package is missing, or memory runs out.
    */
   async verify(hash: string, secret: string, source: string): Promise<boolean | 'busy'> {
     const read = this.readable(hash);

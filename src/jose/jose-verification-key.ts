@@ -1,7 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
-import type { AsymmetricAlgorithm, VerificationKey } from '../oauth/client/keys/verification-key.js';
-import { KEY_KINDS, KIND_OF_ALGORITHM, sameAlgorithm, type KeyKind } from './verification-algorithms.js';
+import {
+  isSameAlgorithm,
+  type AsymmetricAlgorithm,
+  type VerificationKey,
+} from '../oauth/client/keys/verification-key.js';
+import { KEY_KINDS, KIND_OF_ALGORITHM, type KeyKind } from './verification-algorithms.js';
 
 /** What a JWK says about itself, checked. */
 export interface KeyDescription {
@@ -31,7 +35,7 @@ export class JoseVerificationKey implements VerificationKey {
 
   suits(algorithm: AsymmetricAlgorithm): boolean {
     const { kind, algorithm: declared = algorithm, forVerifying } = this.description;
-    return forVerifying && KIND_OF_ALGORITHM[algorithm] === kind && sameAlgorithm(declared, algorithm);
+    return forVerifying && KIND_OF_ALGORITHM[algorithm] === kind && isSameAlgorithm(declared, algorithm);
   }
 
   async verify(algorithm: AsymmetricAlgorithm, input: Buffer, signature: Buffer): Promise<boolean> {

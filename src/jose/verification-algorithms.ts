@@ -34,9 +34,3 @@ export const KIND_OF_ALGORITHM: Readonly<Record<AsymmetricAlgorithm, KeyKind>> =
   PS384: 'RSA',
   PS512: 'RSA',
 };
-
-/** Two names of one algorithm: RFC 9864 calls Ed25519 what RFC 8037 called EdDSA. */
-export function sameAlgorithm(one: AsymmetricAlgorithm, other: AsymmetricAlgorithm): boolean {
-  const name = (algorithm: AsymmetricAlgorithm) => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
-  return name(one) === name(other);
-}

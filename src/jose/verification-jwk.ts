@@ -1,7 +1,7 @@
 import {
   ASYMMETRIC_ALGORITHMS,
-  SYMMETRIC_ALGORITHMS,
   UnusableKeyError,
+  isSymmetric,
   type AsymmetricAlgorithm,
 } from '../oauth/client/keys/verification-key.js';
 import { KEY_KINDS, KIND_OF_ALGORITHM, type KeyKind } from './verification-algorithms.js';
@@ -47,7 +47,7 @@ export function algorithmOf({ alg }: JwkMembers, kind: KeyKind): AsymmetricAlgor
   const algorithm = ASYMMETRIC_ALGORITHMS.find((each) => each === alg);
   const fits = algorithm !== undefined && KIND_OF_ALGORITHM[algorithm] === kind;
   if (fits) return algorithm;
-  if (algorithm !== undefined || typeof alg !== 'string' || SYMMETRIC_ALGORITHMS.some((each) => each === alg))
+  if (algorithm !== undefined || typeof alg !== 'string' || isSymmetric(alg))
     throw new UnusableKeyError('whose alg does not fit its type');
   throw new UnusableKeyError('with an alg that this server does not know', true);
 }

@@ -8,7 +8,7 @@ export type AdministrationErrorCode =
   | 'conflict'
   | 'unsupported';
 
-/** A refused administrative operation. Nothing was changed. */
+/** A refused administrative operation. Nothing was changed; with `secret_unreadable`, nothing about the secrets that it names. */
 export class AdministrationError extends Error {
   override readonly name = 'AdministrationError';
 

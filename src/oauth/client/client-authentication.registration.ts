@@ -5,12 +5,7 @@ import { PRIVATE_KEY_JWT } from './authentication/private-key-jwt.js';
 import type { Client } from './client.js';
 import type { ClientMetadata } from './client.metadata.js';
 import { registerKeys, type KeyRules, type RegisteredKeys } from './keys/key.registration.js';
-import {
-  ASYMMETRIC_ALGORITHMS,
-  SYMMETRIC_ALGORITHMS,
-  type AssertionAlgorithm,
-  type SymmetricAlgorithm,
-} from './keys/verification-key.js';
+import { ASYMMETRIC_ALGORITHMS, isSymmetric, type AssertionAlgorithm } from './keys/verification-key.js';
 import { refuseIf } from './metadata-refusal.js';
 
 export interface AuthenticationRules extends KeyRules {
@@ -78,8 +73,4 @@ function registerAlgorithm(
 
 function isAssertion(method: string): boolean {
   return method === PRIVATE_KEY_JWT || method === CLIENT_SECRET_JWT;
-}
-
-export function isSymmetric(algorithm: string): algorithm is SymmetricAlgorithm {
-  return SYMMETRIC_ALGORITHMS.some((each) => each === algorithm);
 }

@@ -2,11 +2,11 @@ import { AdministrationError } from '../administration.error.js';
 import type { Encryption } from '../encryption.js';
 import { CLIENT_SECRET_JWT, shortestSecret } from './authentication/client-secret-jwt.js';
 import { ClientSecretBasic, ClientSecretPost } from './authentication/client-secret.methods.js';
-import { isSymmetric } from './client-authentication.registration.js';
 import type { Client, ClientSecret } from './client.js';
 import type { ClientMetadata } from './client.metadata.js';
 import { importedSecret, newClientSecret, secretContext, type NewClientSecret } from './client-secret.js';
 import type { ImportedHashes } from './imported-hashes.js';
+import { isSymmetric } from './keys/verification-key.js';
 import { refuseIf } from './metadata-refusal.js';
 
 const ONLY_DIGESTS =

@@ -2,7 +2,7 @@ import type { Encryption } from '../../encryption.js';
 import type { OauthOptions } from '../../oauth.options.js';
 import { check, items } from '../../option-checks.js';
 import { ImportedHashes } from '../imported-hashes.js';
-import { SYMMETRIC_ALGORITHMS, type AssertionAlgorithm } from '../keys/verification-key.js';
+import { isSymmetric, type AssertionAlgorithm } from '../keys/verification-key.js';
 import { ClientAuthenticationMethod } from './authentication-method.js';
 import { resolveAssertions, type AssertionConfiguration } from './client-assertions.options.js';
 
@@ -51,8 +51,7 @@ export function resolveAuthentication(
 /** Whether there is an algorithm for this method, if it needs one. */
 function isSigned(method: BuiltInAuthenticationMethod, algorithms: readonly AssertionAlgorithm[]): boolean {
   if (method !== 'private_key_jwt' && method !== 'client_secret_jwt') return true;
-  const symmetric = (each: AssertionAlgorithm) => SYMMETRIC_ALGORITHMS.some((known) => known === each);
-  return algorithms.some((each) => symmetric(each) === (method === 'client_secret_jwt'));
+  return algorithms.some((each) => isSymmetric(each) === (method === 'client_secret_jwt'));
 }
 
 function requireMethods(given: Methods, encryption: Encryption): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Parameters } from '../../http/parameters.js';
 import type { OauthRequest } from '../../oauth.request.js';
 import type { Client } from '../client.js';
+import { isSameAlgorithm } from '../keys/verification-key.js';
 import {
   ClientAuthenticationMethod,
   refused,
@@ -81,10 +82,4 @@ export class ClientAssertionMethod extends ClientAuthenticationMethod {
     if (fault !== undefined) return { ...refused(fault), counts: fault !== KEYS_UNAVAILABLE };
     return { verified: true, oneTime: { id: claims.jti, expiresAt: claims.expiresAt } };
   }
-}
-
-/** `EdDSA` with a key on Ed25519 and `Ed25519` are the same (RFC 9864 §2.2). */
-function isSameAlgorithm(a: string, b: string): boolean {
-  const name = (algorithm: string) => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
-  return name(a) === name(b);
 }

@@ -10,6 +10,16 @@ export type SymmetricAlgorithm = (typeof SYMMETRIC_ALGORITHMS)[number];
 
 export type AssertionAlgorithm = AsymmetricAlgorithm | SymmetricAlgorithm;
 
+export function isSymmetric(algorithm: string): algorithm is SymmetricAlgorithm {
+  return SYMMETRIC_ALGORITHMS.some((each) => each === algorithm);
+}
+
+/** Whether two names are of one algorithm: RFC 9864 calls Ed25519 what RFC 8037 called EdDSA. */
+export function isSameAlgorithm(one: string, other: string): boolean {
+  const name = (algorithm: string) => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+  return name(one) === name(other);
+}
+
 /** A public key of a client, ready to use. */
 export interface VerificationKey {
   readonly kid: string | undefined;
