@@ -1,4 +1,4 @@
-// Loads the token endpoint and the guarded APIs of the built sample app, and the bare NestJS controller in between, so
+// Loads the token and introspection endpoints and the guarded APIs of the built sample app, and the bare NestJS controller in between, so
 // that each figure has its ratio from the same minutes on the same machine.
 //
 //   npm run bench -- [--rounds 3] [--seconds 4] [--connections 32]
@@ -25,7 +25,7 @@ async function issue(sample, body) {
   const response = await fetch(`${sample.url}/oauth/token`, { method: 'POST', headers, body });
   const { access_token: token } = await response.json();
   if (!token) throw new Error(`No token to measure with: ${response.status}`);
-  return { authorization: `Bearer ${token}` };
+  return token;
 }
 
 async function casesFor(httpAdapter) {
@@ -41,17 +41,21 @@ async function casesFor(httpAdapter) {
   };
   const get = (server, path, headers = {}) => ({ server, url: server.url + path, method: 'GET', headers });
   const basic = { authorization: sample.authorization };
+  const [jwt, opaque] = [await issue(sample, JWT_BODY), await issue(sample, OPAQUE_BODY)];
+  const bearer = (token) => ({ authorization: `Bearer ${token}` });
+  const introspect = (token, headers = {}) =>
+    post(sample, '/oauth/introspect', `token=${token}`, { ...basic, ...headers });
+  const signed = { accept: 'application/token-introspection+jwt' };
   const cases = [
     { name: 'bare POST', ...post(bare, '/bare', JWT_BODY, basic) },
     { name: 'token jwt', against: 'bare POST', ...post(sample, '/oauth/token', JWT_BODY, basic) },
     { name: 'token opaque', against: 'bare POST', ...post(sample, '/oauth/token', OPAQUE_BODY, basic) },
+    { name: 'introspect jwt', against: 'bare POST', ...introspect(jwt) },
+    { name: 'introspect opaque', against: 'bare POST', ...introspect(opaque) },
+    { name: 'introspect, signed', against: 'bare POST', ...introspect(jwt, signed) },
     { name: 'bare GET', ...get(bare, '/bare') },
-    { name: 'api jwt', against: 'bare GET', ...get(sample, '/api/catalog', await issue(sample, JWT_BODY)) },
-    {
-      name: 'api opaque',
-      against: 'bare GET',
-      ...get(sample, '/api/statistics', await issue(sample, OPAQUE_BODY)),
-    },
+    { name: 'api jwt', against: 'bare GET', ...get(sample, '/api/catalog', bearer(jwt)) },
+    { name: 'api opaque', against: 'bare GET', ...get(sample, '/api/statistics', bearer(opaque)) },
   ];
   return cases.map((each) => ({ ...each, httpAdapter, runs: [] }));
 }

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OauthModule } from 'nestjs-oauth-kit';
+import { OauthModule, type ResourceServerOptions } from 'nestjs-oauth-kit';
 import { TypeormPersistence } from 'nestjs-oauth-kit/typeorm';
 import { CatalogController } from './catalog/catalog.controller.js';
 import { CatalogItem } from './catalog/catalog.entity.js';
 import { databaseOptions, openDatabase } from './database.js';
 import { AuthenticationLog } from './oauth/authentication.log.js';
+import { IntrospectionController } from './oauth/introspection.controller.js';
 import { JwksController } from './oauth/jwks.controller.js';
 import { MetadataController } from './oauth/metadata.controller.js';
+import { ResourceMetadataController } from './oauth/resource-metadata.controller.js';
+import { RevocationController } from './oauth/revocation.controller.js';
 import { TokenController } from './oauth/token.controller.js';
 import { readSettings } from './settings.js';
 import { StatisticsController } from './statistics/statistics.controller.js';
@@ -22,19 +25,27 @@ import { StatisticsController } from './statistics/statistics.controller.js';
     OauthModule.forRootAsync({
       persistence: TypeormPersistence,
       useFactory: () => {
-        const { issuer, accessTokenLifetime, jwksUriAllowLoopback, keyEncryptionSecret, signingKeys } =
-          readSettings();
+        const settings = readSettings();
+        const { issuer, accessTokenLifetime, jwksUriAllowLoopback, reportsUrl } = settings;
+        const { keyEncryptionSecret, signingKeys } = settings;
         return {
           issuer,
           accessTokenLifetime,
           resources: [
             {
               identifier: '/api/catalog',
+              name: 'Catalog',
               scopes: ['catalog:read', 'catalog:write'],
               defaultScopes: ['catalog:read'],
               default: true,
             },
-            { identifier: '/api/statistics', scopes: ['statistics:read'], accessTokenFormat: 'opaque' },
+            {
+              identifier: '/api/statistics',
+              name: 'Statistics',
+              scopes: ['statistics:read'],
+              accessTokenFormat: 'opaque',
+            },
+            ...(reportsUrl === undefined ? [] : reportsAt(reportsUrl)),
           ],
           clientAssertions: { jwksUriAllowLoopback },
           // Instances on one database count together.
@@ -46,6 +57,28 @@ import { StatisticsController } from './statistics/statistics.controller.js';
     }),
   ],
   providers: [AuthenticationLog],
-  controllers: [TokenController, JwksController, MetadataController, CatalogController, StatisticsController],
+  controllers: [
+    TokenController,
+    IntrospectionController,
+    RevocationController,
+    JwksController,
+    MetadataController,
+    ResourceMetadataController,
+    CatalogController,
+    StatisticsController,
+  ],
 })
 export class AppModule {}
+
+/** APIs in a process of their own. */
+function reportsAt(url: string): ResourceServerOptions[] {
+  return [
+    { identifier: `${url}/reports/sales`, name: 'Sales report', scopes: ['sales:read', 'sales:all'] },
+    {
+      identifier: `${url}/reports/audit`,
+      name: 'Audit report',
+      scopes: ['audit:read'],
+      accessTokenFormat: 'opaque',
+    },
+  ];
+}

@@ -12,6 +12,8 @@ export interface Settings {
   readonly signingKeys: string | undefined;
   readonly accessTokenLifetime: number;
   readonly jwksUriAllowLoopback: boolean;
+  /** Where the reports are (see reports/), whose tokens are issued here. */
+  readonly reportsUrl: string | undefined;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -31,6 +33,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
     accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
     jwksUriAllowLoopback: env['JWKS_URI_ALLOW_LOOPBACK'] === '1',
+    reportsUrl: env['REPORTS_URL']?.replace(/\/$/, '') || undefined,
   };
 }
 

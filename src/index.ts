@@ -7,6 +7,14 @@ export type {
   OauthOptionsFactory,
   PersistenceClass,
 } from './nest/oauth-module.options.js';
+export { ResourceServerModule } from './nest/resource-server.module.js';
+export type {
+  ResourceServerModuleAsyncOptions,
+  ResourceServerModuleExtras,
+  ResourceServerModuleOptions,
+  ResourceServerOptionsFactory,
+} from './nest/resource-server.options.js';
+export { ResourceServerService } from './nest/resource-server.service.js';
 export { OauthService } from './nest/oauth.service.js';
 export { OauthAdmin } from './nest/oauth.admin.js';
 export { BearerException, OauthGuard } from './nest/oauth.guard.js';
@@ -26,10 +34,21 @@ export type { OauthContext, OauthRequest } from './oauth/oauth.request.js';
 export { OauthError, type OauthErrorCode } from './oauth/oauth.error.js';
 export type { TokenApplication } from './oauth/token/token.application.js';
 export type { TokenResponse } from './oauth/token/token.response.js';
+export type { IntrospectionApplication } from './oauth/introspection/introspection.application.js';
+export type {
+  ActiveToken,
+  InactiveToken,
+  IntrospectionDocument,
+  IntrospectionResponse,
+} from './oauth/introspection/introspection.response.js';
+export type { RevocationApplication } from './oauth/revocation/revocation.application.js';
+export type { RevocationResponse } from './oauth/revocation/revocation.response.js';
 export type { JwksApplication } from './oauth/keys/jwks.application.js';
 export type { JwksResponse } from './oauth/keys/jwks.response.js';
 export type { MetadataApplication } from './oauth/metadata/metadata.application.js';
 export type { ServerMetadata, ServerMetadataDocument } from './oauth/metadata/server-metadata.js';
+export type { ResourceMetadataApplication } from './oauth/resource/resource-metadata.application.js';
+export type { ResourceMetadata, ResourceMetadataDocument } from './oauth/resource/resource-metadata.js';
 
 // Options, hooks, errors of configuration and administration.
 export type {
@@ -43,6 +62,7 @@ export { Clock } from './oauth/clock.js';
 export { ConfigurationError } from './oauth/configuration.error.js';
 export { AdministrationError, type AdministrationErrorCode } from './oauth/administration.error.js';
 export type { AccessTokenClaimsHook } from './oauth/token/access-token.claims.js';
+export type { IntrospectionPolicyHook } from './oauth/introspection/introspection.policy.js';
 export type { ScopePolicyHook } from './oauth/token/scope.policy.js';
 export type { OpaqueTokenGenerator } from './oauth/token/opaque-token.js';
 export type { AccessTokenFormat } from './oauth/token/access-token.js';
@@ -59,10 +79,14 @@ export {
 } from './oauth/client/authentication/authentication-method.js';
 export type { BuiltInAuthenticationMethod } from './oauth/client/authentication/authentication.options.js';
 export type { Parameters as RequestParameters } from './oauth/http/parameters.js';
+export type {
+  ContentEncryptionAlgorithm,
+  KeyEncryptionAlgorithm,
+} from './oauth/client/keys/encryption-key.js';
 export { ImportedHashes } from './oauth/client/imported-hashes.js';
 export { JwksFetcher, type FetchedJwks } from './oauth/client/keys/jwks-fetcher.js';
 export type { RedisClient } from './oauth/client/authentication/failure-throttle.js';
-export type { AssertionAlgorithm } from './oauth/client/keys/verification-key.js';
+export type { AssertionAlgorithm, AsymmetricAlgorithm } from './oauth/client/keys/verification-key.js';
 export { OauthEvents, type OauthEventListener } from './oauth/events/oauth-events.js';
 export type {
   AuthenticationFailureReason,
@@ -72,8 +96,10 @@ export type {
   OauthEvent,
   OauthEventOf,
   OauthEventType,
+  TokenIntrospected,
   TokenIssued,
   TokenRefused,
+  TokenRevoked,
 } from './oauth/events/oauth-event.js';
 
 // Administration.
@@ -84,14 +110,27 @@ export { toClientInformation, type ClientInformation } from './oauth/client/clie
 export type { KeyAdministration, SigningKeyInformation } from './oauth/keys/key.administration.js';
 
 // The resource server's side.
-export { AccessTokenVerifier, type VerifiedAccessToken } from './oauth/resource/verified-access-token.js';
+export { AccessTokenVerifier, type AuthenticAccessToken } from './oauth/resource/access-token.verifier.js';
+export type { VerifiedAccessToken } from './oauth/resource/verified-access-token.js';
 export type { BearerError, BearerErrorCode } from './oauth/resource/bearer.error.js';
+
+export type { RemoteResourceOptions } from './oauth/resource/remote/remote-resource.options.js';
+export type {
+  ClientSecretCredentials,
+  IntrospectionOptions,
+  PrivateKeyCredentials,
+} from './oauth/resource/remote/introspection.options.js';
+export {
+  IntrospectionAuthentication,
+  type UnauthenticatedRequest,
+} from './oauth/resource/remote/introspection-authentication.js';
 
 // Persistence: the ports, and the adapter that needs nothing.
 export { Persistence } from './oauth/persistence.js';
 export { ClientSecretStore, ClientStore } from './oauth/client/client.store.js';
 export type { Client, ClientSecret, JwkSet } from './oauth/client/client.js';
 export { AccessTokenStore, type StoredAccessToken } from './oauth/token/access-token.store.js';
+export { RevokedTokenStore } from './oauth/revocation/revoked-token.store.js';
 export { UsedIdentifierStore } from './oauth/replay/used-identifier.store.js';
 export { FailureCountStore, type FailureCount } from './oauth/client/authentication/failure-count.store.js';
 export { SigningKeyStore, type StoredSigningKey } from './oauth/keys/signing-key.store.js';

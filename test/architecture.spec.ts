@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The command loads the host's application, whatever file that is.
   cli: ['nestjs-oauth-kit', 'commander', 'cli-table3', '@nestjs/', 'reflect-metadata', 'node:', COMPUTED],
   'index.ts': ['src/oauth', 'src/jose', 'src/memory', 'src/nest'],
+  'resource-server.ts': ['src/oauth', 'src/nest'],
 };
 
 interface Source {
@@ -55,10 +56,10 @@ function nodesOf(source: Source): ts.Node[] {
 }
 
 /** Everything that a file imports: import, export from, import type, import(), import('…').T, require. */
-function importsOf(source: Source): string[] {
+function importsOf(source: Source, counts: (node: ts.Node) => boolean = () => true): string[] {
   return nodesOf(source).flatMap((node) => {
     const specifier = specifierOf(node);
-    if (specifier === undefined) return [];
+    if (specifier === undefined || !counts(node)) return [];
     return [ts.isStringLiteralLike(specifier) ? specifier.text : COMPUTED];
   });
 }
@@ -73,6 +74,25 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
   const loads =
     callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
   return loads ? node.arguments[0] : undefined;
+}
+
+/** Whether an import is still there when it runs: not the ones of types alone. */
+function isLoaded(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) return node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword;
+  if (ts.isExportDeclaration(node)) return !node.isTypeOnly;
+  return !ts.isImportTypeNode(node);
+}
+
+/** What a file leads to by its imports: files of `src`, and packages. */
+function reachable(path: string, counts?: (node: ts.Node) => boolean, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const source = sources.find((each) => each.path === path);
+  for (const specifier of source ? importsOf(source, counts) : []) {
+    const name = target(path, specifier);
+    reachable(name.replace(/^src\/(.*)\.js$/, '$1.ts'), counts, seen);
+  }
+  return seen;
 }
 
 function partOf(path: string): string {
@@ -151,6 +171,7 @@ describe('imports', () => {
     ['cli/a.ts', "import x from '../oauth/clock.js';"],
     ['cli/a.ts', "import x from 'nestjs-oauth-kit/typeorm';"],
     ['index.ts', "export { x } from './typeorm/index.js';"],
+    ['resource-server.ts', "export { x } from './memory/memory.persistence.js';"],
     ['other/a.ts', ''],
   ])('the checker refuses in %s: %s', (path, text) => {
     expect(wrongImports({ path, text })).toHaveLength(1);
@@ -172,24 +193,15 @@ describe('imports', () => {
   });
 
   it('the public door names what it exports', () => {
-    const door = sources.filter(({ path }) => /^(?:typeorm\/|testing\/)?index\.ts$/.test(path));
-    expect(door.length).toBe(3);
+    const door = sources.filter(({ path }) =>
+      /^(?:(?:typeorm\/|testing\/)?index|resource-server)\.ts$/.test(path),
+    );
+    expect(door.length).toBe(4);
     expect(door.filter(({ text }) => /export\s+\*/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 });
 
 describe('the public door does not load typeorm', () => {
-  function reachable(path: string, seen = new Set<string>()): Set<string> {
-    if (seen.has(path)) return seen;
-    seen.add(path);
-    const source = sources.find((each) => each.path === path);
-    for (const specifier of source ? importsOf(source) : []) {
-      const name = target(path, specifier);
-      reachable(name.replace(/^src\/(.*)\.js$/, '$1.ts'), seen);
-    }
-    return seen;
-  }
-
   it('by what its files import, types included', () => {
     const names = [...reachable('index.ts')];
     expect(names).toContain('nest/oauth.module.ts');
@@ -212,7 +224,33 @@ describe('the public door does not load typeorm', () => {
 
   it('when it runs', () => {
     expect(load('nestjs-oauth-kit')).toBe('loaded');
+    expect(load('nestjs-oauth-kit/resource-server')).toBe('loaded');
     expect(load('nestjs-oauth-kit/typeorm')).toMatch(/^loads (?:@nestjs\/)?typeorm$/);
+  });
+});
+
+describe('the door of a resource server does not load an authorization server', () => {
+  const SERVER = [
+    /^oauth\/token\/token\.endpoint/,
+    /^oauth\/token\/grants\//,
+    /^oauth\/client\/authentication\//,
+    /\.(?:store|administration)\.ts$/,
+    /^oauth\/persistence\.ts$/,
+    /^nest\/oauth\.(?:module|service|admin)\.ts$/,
+    /^(?:memory|typeorm|throttle|hashes)\//,
+    /^(?:@nestjs\/)?typeorm$|^class-validator$|^rate-limiter-flexible$|^argon2$|^bcrypt$/,
+  ];
+
+  it('by what its files import, types apart', () => {
+    const names = [...reachable('resource-server.ts', isLoaded)];
+    expect(names).toEqual(expect.arrayContaining(['nest/oauth.guard.ts', 'fetch/issuer-http.ts', 'jose']));
+    expect(names.filter((name) => SERVER.some((each) => each.test(name)))).toEqual([]);
+  });
+
+  it('the checker finds each of them behind the other door', () => {
+    const names = [...reachable('index.ts', isLoaded), ...reachable('typeorm/index.ts', isLoaded)];
+    const missed = SERVER.filter((each) => !names.some((name) => each.test(name)));
+    expect(missed).toEqual([]);
   });
 });
 

@@ -1,4 +1,13 @@
-import type { HttpContext, JwksResponse, OauthError, ServerMetadata, TokenResponse } from 'nestjs-oauth-kit';
+import type {
+  HttpContext,
+  IntrospectionResponse,
+  JwksResponse,
+  OauthError,
+  ResourceMetadata,
+  RevocationResponse,
+  ServerMetadata,
+  TokenResponse,
+} from 'nestjs-oauth-kit';
 
 /** What goes over the wire. Change the JSON here; status and headers come from the kit. */
 export const OauthView = {
@@ -16,11 +25,24 @@ export const OauthView = {
     context.send(error, { error: error.code, error_description: error.description });
   },
 
+  /** What a JWT holds is signed: only the plain document can be changed here. */
+  introspection(context: HttpContext, response: IntrospectionResponse): void {
+    context.send(response, response.jwt ?? response.document);
+  },
+
+  revocation(context: HttpContext, response: RevocationResponse): void {
+    context.send(response);
+  },
+
   jwks(context: HttpContext, response: JwksResponse): void {
     context.send(response, { keys: response.keys });
   },
 
   metadata(context: HttpContext, metadata: ServerMetadata): void {
+    context.send(metadata, metadata.document);
+  },
+
+  resourceMetadata(context: HttpContext, metadata: ResourceMetadata): void {
     context.send(metadata, metadata.document);
   },
 };

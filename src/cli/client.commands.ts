@@ -13,7 +13,7 @@ import {
 import { addMetadataOptions, type MetadataOptions } from './metadata.options.js';
 import { wholeNumber } from './operands.js';
 
-/** `client create|list|show|update|disable|enable|delete`; `rotate-secret` stands with the secrets. */
+/** `client create|list|show|update|disable|enable|revoke-tokens|delete`; `rotate-secret` stands with the secrets. */
 export function addClientCommands(cli: Cli, clients: Command): void {
   addMetadataOptions(
     cli.command(
@@ -72,6 +72,18 @@ export function addClientCommands(cli: Cli, clients: Command): void {
     .argument('<id>', 'client_id')
     .action((clientId: string, options: JsonOption) =>
       change(cli, options, 'Client enabled.', (admin) => admin.clients.enable(clientId)),
+    );
+
+  cli
+    .command(
+      clients,
+      'revoke-tokens',
+      'End every token that a client has. It may get new ones.',
+      'client revoke-tokens my-client',
+    )
+    .argument('<id>', 'client_id')
+    .action((clientId: string, options: JsonOption) =>
+      change(cli, options, 'Its tokens are revoked.', (admin) => admin.clients.revokeTokens(clientId)),
     );
 
   cli

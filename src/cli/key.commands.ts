@@ -17,7 +17,7 @@ export function addKeyCommands(cli: Cli, keys: Command): void {
     .command(
       keys,
       'rotate',
-      'Make the next signing key. It is published now and signs when everybody has had the time to fetch it.',
+      'Make the next signing key of each purpose. It is published now and signs when everybody has had the time to fetch it.',
       'key rotate',
     )
     .option('--now', 'sign with it at once: for a current key that must not sign any more')
@@ -44,8 +44,15 @@ async function list(cli: Cli, { json }: JsonOption): Promise<void> {
   const keys = await cli.administer((admin) => admin.keys.list());
   if (json) return cli.output.json(keys.map(keyJson));
   cli.output.table(
-    ['KID', 'ALGORITHM', 'STATE', 'CREATED', 'SIGNS FROM'],
-    keys.map((key) => [key.kid, key.algorithm, key.state, time(key.createdAt), time(key.activatesAt)]),
+    ['KID', 'ALGORITHM', 'PURPOSE', 'STATE', 'CREATED', 'SIGNS FROM'],
+    keys.map((key) => [
+      key.kid,
+      key.algorithm,
+      key.purpose,
+      key.state,
+      time(key.createdAt),
+      time(key.activatesAt),
+    ]),
   );
 }
 
@@ -61,10 +68,11 @@ async function rotate(cli: Cli, { now: immediately = false, json }: RotateOption
   ]);
 }
 
-function keyJson({ kid, algorithm, state, createdAt, activatesAt }: SigningKeyInformation): object {
+function keyJson({ kid, algorithm, purpose, state, createdAt, activatesAt }: SigningKeyInformation): object {
   return {
     kid,
     algorithm,
+    purpose,
     state,
     ...(createdAt !== undefined && { created_at: createdAt }),
     ...(activatesAt !== undefined && { activates_at: activatesAt }),

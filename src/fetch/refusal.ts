@@ -1,4 +1,4 @@
-/** A JWK Set that is not fetched, or not read to its end, by a rule of the kit. */
+/** What is not fetched, or not read to its end, by a rule of the kit. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }

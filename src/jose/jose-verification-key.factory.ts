@@ -1,28 +1,31 @@
 import { KeyObject } from 'node:crypto';
 import { generateKeyPair } from 'jose';
 import {
+  ASYMMETRIC_ALGORITHMS,
   VerificationKeyFactory,
   type AsymmetricAlgorithm,
   type VerificationKey,
 } from '../oauth/client/keys/verification-key.js';
 import { JoseVerificationKey } from './jose-verification-key.js';
+import { algorithmOf, isFor, kidOf, kindOf, membersOf, type KeyPurpose } from './public-jwk.js';
 import { importPublicKey } from './public-key-material.js';
-import { KIND_OF_ALGORITHM, type KeyKind } from './verification-algorithms.js';
-import { algorithmOf, isForVerifying, kidOf, kindOf, membersOf } from './verification-jwk.js';
+import { KIND_OF_ALGORITHM, VERIFICATION_KINDS, type VerificationKind } from './verification-algorithms.js';
+
+const VERIFYING: KeyPurpose = { use: 'sig', operations: ['verify'] };
 
 /** Of the whole process: they are nobody's, and an RSA key takes long to make. */
-const DECOYS = new Map<KeyKind, Promise<VerificationKey>>();
+const DECOYS = new Map<VerificationKind, Promise<VerificationKey>>();
 
 /** Makes public keys of clients usable with jose. */
 export class JoseVerificationKeyFactory extends VerificationKeyFactory {
   load(jwk: Readonly<Record<string, unknown>>): VerificationKey {
     const members = membersOf(jwk);
-    const kind = kindOf(members);
+    const kind = kindOf(members, VERIFICATION_KINDS);
     const description = {
       kind,
-      algorithm: algorithmOf(members, kind),
+      algorithm: algorithmOf(members, ASYMMETRIC_ALGORITHMS, (each) => KIND_OF_ALGORITHM[each] === kind),
       kid: kidOf(members),
-      forVerifying: isForVerifying(members),
+      forVerifying: isFor(VERIFYING, members),
     };
     return new JoseVerificationKey(description, importPublicKey(kind, members));
   }

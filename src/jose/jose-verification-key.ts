@@ -5,11 +5,11 @@ import {
   type AsymmetricAlgorithm,
   type VerificationKey,
 } from '../oauth/client/keys/verification-key.js';
-import { KEY_KINDS, KIND_OF_ALGORITHM, type KeyKind } from './verification-algorithms.js';
+import { KIND_OF_ALGORITHM, SIGNATURE_LENGTHS, type VerificationKind } from './verification-algorithms.js';
 
 /** What a JWK says about itself, checked. */
 export interface KeyDescription {
-  readonly kind: KeyKind;
+  readonly kind: VerificationKind;
   readonly kid?: string | undefined;
   /** The one algorithm it is for; undefined: all that its kind can do. */
   readonly algorithm?: AsymmetricAlgorithm | undefined;
@@ -26,7 +26,7 @@ export class JoseVerificationKey implements VerificationKey {
     private readonly publicKey: KeyObject,
   ) {
     const modulusLength = publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
-    this.signatureLength = KEY_KINDS[description.kind].signatureLength ?? Math.ceil(modulusLength / 8);
+    this.signatureLength = SIGNATURE_LENGTHS[description.kind] ?? Math.ceil(modulusLength / 8);
   }
 
   get kid(): string | undefined {

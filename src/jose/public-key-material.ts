@@ -1,12 +1,19 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { UnusableKeyError } from '../oauth/client/keys/verification-key.js';
 import { isSafeEd25519Point } from './ed25519-point.js';
-import { KEY_KINDS, type KeyKind } from './verification-algorithms.js';
+import { KEY_KINDS, type KeyKind } from './key-kinds.js';
+import { isSafeX25519Point } from './x25519-point.js';
 
 const LEAST_RSA_BITS = 2048;
 /** Longer ones only make work. */
 const MOST_RSA_BITS = 8192;
 const MOST_EXPONENT = 2n ** 64n;
+
+/** For the curves on which OpenSSL takes any octets as a point. */
+const POINT_CHECKS: Readonly<Partial<Record<KeyKind, (octets: Buffer) => boolean>>> = {
+  Ed25519: isSafeEd25519Point,
+  X25519: isSafeX25519Point,
+};
 
 /**
  * Imports the members of a public key.
@@ -16,8 +23,9 @@ const MOST_EXPONENT = 2n ** 64n;
 export function importPublicKey(kind: KeyKind, jwk: Readonly<Record<string, unknown>>): KeyObject {
   const key = imported(kind, jwk);
   if (kind === 'RSA') requireStrength(key, jwk['n']);
-  if (kind === 'Ed25519' && !isSafeEd25519Point(Buffer.from(String(jwk['x']), 'base64url')))
-    throw new UnusableKeyError('that is no point of Ed25519, or one of small order');
+  const isSafe = POINT_CHECKS[kind];
+  if (isSafe && !isSafe(Buffer.from(String(jwk['x']), 'base64url')))
+    throw new UnusableKeyError(`that is no point of ${kind}, or one of small order`);
   return key;
 }
 

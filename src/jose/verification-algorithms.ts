@@ -1,27 +1,26 @@
 import type { AsymmetricAlgorithm } from '../oauth/client/keys/verification-key.js';
+import type { KeyKind } from './key-kinds.js';
 
-/** What a client's public key is: on a curve, or RSA. */
-export type KeyKind = 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | 'RSA';
+/** The kinds of key that verify. */
+export const VERIFICATION_KINDS = [
+  'P-256',
+  'P-384',
+  'P-521',
+  'Ed25519',
+  'RSA',
+] as const satisfies readonly KeyKind[];
+export type VerificationKind = (typeof VERIFICATION_KINDS)[number];
 
-interface KindRules {
-  readonly kty: 'EC' | 'OKP' | 'RSA';
-  /** The members of the JWK that are the key. */
-  readonly members: readonly string[];
-  /** Octets; those of RSA are as long as the modulus. */
-  readonly signatureLength?: number;
-}
-
-/** RFC 7518 §3.4 and §6, RFC 8037 §2. */
-export const KEY_KINDS: Readonly<Record<KeyKind, KindRules>> = {
-  'P-256': { kty: 'EC', members: ['crv', 'x', 'y'], signatureLength: 64 },
-  'P-384': { kty: 'EC', members: ['crv', 'x', 'y'], signatureLength: 96 },
-  'P-521': { kty: 'EC', members: ['crv', 'x', 'y'], signatureLength: 132 },
-  Ed25519: { kty: 'OKP', members: ['crv', 'x'], signatureLength: 64 },
-  RSA: { kty: 'RSA', members: ['n', 'e'] },
+/** In octets, RFC 7518 §3.4 and RFC 8037 §3.1. One of RSA is as long as the modulus. */
+export const SIGNATURE_LENGTHS: Readonly<Partial<Record<VerificationKind, number>>> = {
+  'P-256': 64,
+  'P-384': 96,
+  'P-521': 132,
+  Ed25519: 64,
 };
 
 /** RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2. */
-export const KIND_OF_ALGORITHM: Readonly<Record<AsymmetricAlgorithm, KeyKind>> = {
+export const KIND_OF_ALGORITHM: Readonly<Record<AsymmetricAlgorithm, VerificationKind>> = {
   ES256: 'P-256',
   ES384: 'P-384',
   ES512: 'P-521',

@@ -14,6 +14,10 @@ export class MemoryAccessTokenStore extends AccessTokenStore {
     return token && copy(token);
   }
 
+  async delete(digest: string): Promise<boolean> {
+    return this.tokens.delete(digest);
+  }
+
   async deleteExpired(before: number): Promise<number> {
     const expired = [...this.tokens.values()].filter(({ expiresAt }) => expiresAt < before);
     for (const { digest } of expired) this.tokens.delete(digest);

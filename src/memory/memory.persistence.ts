@@ -4,6 +4,7 @@ import { MemoryAccessTokenStore } from './memory-access-token.store.js';
 import { MemoryClientSecretStore } from './memory-client-secret.store.js';
 import { MemoryClientStore, type StoredClients } from './memory-client.store.js';
 import { MemoryFailureCountStore } from './memory-failure-count.store.js';
+import { MemoryRevokedTokenStore } from './memory-revoked-token.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
 import { MemoryUsedIdentifierStore } from './memory-used-identifier.store.js';
 
@@ -14,6 +15,7 @@ export class MemoryPersistence extends Persistence {
   readonly clients = new MemoryClientStore(this.stored);
   readonly clientSecrets = new MemoryClientSecretStore(this.stored);
   readonly accessTokens = new MemoryAccessTokenStore();
+  readonly revokedTokens = new MemoryRevokedTokenStore();
   readonly signingKeys = new MemorySigningKeyStore();
   readonly usedIdentifiers = new MemoryUsedIdentifierStore();
   readonly failureCounts = new MemoryFailureCountStore();

@@ -1,13 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { OauthError } from '../oauth/oauth.error.js';
 
 /** Writes what went wrong to the host's log. Clients never see it. */
 @Injectable()
 export class FailureLog {
-  private readonly logger = new Logger('OauthModule');
+  private readonly logger = new Logger('Oauth');
 
   /** What somebody else got wrong, in one line. */
   warn(what: string, cause: unknown): void {
     this.logger.warn(`${what}: ${oneLine(describe(cause))}`);
+  }
+
+  /** An error that a client gets. Without a cause there is nothing to tell: the kit was busy, and that may be somebody's purpose. */
+  answered(error: OauthError): OauthError {
+    if (error.status >= 500 && error.cause !== undefined)
+      this.report(`A request was answered with ${error.code}`, error.cause);
+    return error;
   }
 
   report(what: string, cause: unknown): void {

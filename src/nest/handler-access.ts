@@ -30,10 +30,10 @@ export function requiredAccess(handler: Target, controller: Target): RequiredAcc
   const both = [handler, controller];
   const lists = <T>(key: string): T[] =>
     reflector.getAll<(T[] | undefined)[]>(key, both).flatMap((list) => list ?? []);
-  const resource = reflector.getAllAndOverride<string | undefined>(PROTECTED_RESOURCE, both);
+  const resources = reflector.getAllAndOverride<readonly string[] | undefined>(PROTECTED_RESOURCE, both);
   return {
     allOf: lists<string>(REQUIRED_SCOPES),
     anyOf: lists<readonly string[]>(REQUIRED_ANY_SCOPE),
-    ...(resource !== undefined && { resource }),
+    resources: resources ?? [],
   };
 }

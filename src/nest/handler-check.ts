@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../oauth/configuration.error.js';
-import type { OauthConfiguration } from '../oauth/oauth.configuration.js';
-import { requiredAudience, type RequiredAccess } from '../oauth/resource/required-access.js';
+import type { GuardedResources } from '../oauth/resource/guarded-resource.js';
+import type { RequiredAccess } from '../oauth/resource/required-access.js';
 import { asksForAccess, isPublic, isRoute, requiredAccess } from './handler-access.js';
-import { OAUTH_CONFIGURATION } from './oauth.tokens.js';
+import { GUARDED_RESOURCES } from './oauth.tokens.js';
 
 /** Finds handlers at boot whose decorators no resource server can meet: a scope that does not exist, or exists twice. */
 @Injectable()
@@ -17,12 +17,12 @@ export class HandlerCheck implements OnApplicationBootstrap {
   /** @throws ConfigurationError naming the handler. */
   onApplicationBootstrap(): void {
     // With several issuers in one process, a handler belongs to any one of them.
-    const configurations = this.discovery
+    const guarded = this.discovery
       .getProviders()
-      .filter(({ token }) => token === OAUTH_CONFIGURATION)
-      .map(({ instance }) => instance as OauthConfiguration);
+      .filter(({ token }) => token === GUARDED_RESOURCES)
+      .map(({ instance }) => instance as GuardedResources);
     for (const { name, access } of this.guardedHandlers()) {
-      const failures = configurations.map((configuration) => failureOf(configuration, access));
+      const failures = guarded.map((resources) => failureOf(resources, access));
       if (!failures.includes(undefined)) {
         const wants =
           'such that each guarded handler belongs to one of them: require scopes that exist at one alone';
@@ -45,9 +45,9 @@ export class HandlerCheck implements OnApplicationBootstrap {
   }
 }
 
-function failureOf({ resources }: OauthConfiguration, access: RequiredAccess): unknown {
+function failureOf(resources: GuardedResources, access: RequiredAccess): unknown {
   try {
-    requiredAudience(resources, access);
+    resources.requiredBy(access);
     return undefined;
   } catch (failure) {
     return failure;

@@ -12,7 +12,7 @@ const SECRETS_STAY = 7 * 24 * 3600;
 const CLOCKS_DIFFER = 60;
 const INTERVAL_MILLISECONDS = 10 * 60 * 1000;
 
-/** Removes what has expired: opaque tokens, secrets, used identifiers and retired keys, every ten minutes. Any number of instances may do it. */
+/** Removes what has expired: opaque tokens, revoked tokens, secrets, used identifiers, failure counts and retired keys, every ten minutes. Any number of instances may do it. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -36,6 +36,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     const { clock, clockTolerance } = this.configuration;
     try {
       await this.persistence.accessTokens.deleteExpired(clock.now() - clockTolerance);
+      await this.persistence.revokedTokens.deleteExpired(clock.now() - CLOCKS_DIFFER);
       await this.persistence.usedIdentifiers.deleteExpired(clock.now() - CLOCKS_DIFFER);
       await this.persistence.failureCounts.deleteExpired(clock.now() - CLOCKS_DIFFER);
       await this.persistence.clientSecrets.deleteExpired(clock.now() - SECRETS_STAY);

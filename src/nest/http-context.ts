@@ -16,10 +16,11 @@ export interface HttpContext extends OauthContext {
   /** The platform's own request, for what the host needs of it in its callbacks. */
   readonly platformRequest: unknown;
   /**
-   * Sends the answer: status and headers of `answer`, and `body` as JSON, or nothing without it. It goes out as it is,
-   * past interceptors that would wrap it, because OAuth clients read exactly this.
+   * Sends the answer: status and headers of `answer`, and `body` as JSON; a text as it is, with the content type that
+   * `answer` has for it; or nothing. It goes out past interceptors that would wrap it, because OAuth clients read exactly
+   * this.
    */
-  send(answer: HttpAnswer, body?: object): void;
+  send(answer: HttpAnswer, body?: object | string): void;
 }
 
 /** The one answer of both platforms that is used here. */
@@ -43,10 +44,11 @@ export class PlatformHttpContext implements HttpContext {
     private readonly response: PlatformResponse,
   ) {}
 
-  send({ status, headers }: HttpAnswer, body?: object): void {
+  send({ status, headers }: HttpAnswer, body?: object | string): void {
     const bare = status === 204 || status === 304;
-    const text = body === undefined || bare ? '' : JSON.stringify(body);
-    const all = { ...headers, ...(text !== '' && { 'Content-Type': 'application/json' }) };
+    const json = typeof body === 'object';
+    const text = body === undefined || bare ? '' : json ? JSON.stringify(body) : body;
+    const all = { ...headers, ...(json && !bare && { 'Content-Type': 'application/json' }) };
     if (isFastifyReply(this.response)) {
       // As bytes: to a string Fastify would add a charset, which JSON does not have.
       this.response

@@ -54,10 +54,14 @@ export function useOauthBodies(app: INestApplication): void {
 
 function oauthPaths(configurations: readonly OauthConfiguration[]): (url: string) => boolean {
   const paths = new Set(
-    configurations.flatMap(({ issuer, tokenEndpoint, jwksUri }) => [
-      pathOf(metadataPath(issuer)),
-      ...[tokenEndpoint, jwksUri].flatMap((url) => (url === undefined ? [] : [pathOf(url)])),
-    ]),
+    configurations.flatMap(
+      ({ issuer, tokenEndpoint, jwksUri, introspectionEndpoint, revocationEndpoint }) => [
+        pathOf(metadataPath(issuer)),
+        ...[tokenEndpoint, jwksUri, introspectionEndpoint, revocationEndpoint].flatMap((url) =>
+          url === undefined ? [] : [pathOf(url)],
+        ),
+      ],
+    ),
   );
   return (target) => paths.has(pathOf(target));
 }

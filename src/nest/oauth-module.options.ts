@@ -1,6 +1,7 @@
-import type { DynamicModule, FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { OauthOptions } from '../oauth/oauth.options.js';
 import type { Persistence } from '../oauth/persistence.js';
+import type { AsyncOptions } from './async-options.js';
 
 /** A class that extends {@link Persistence}. Nest makes the instance, so its constructor can inject. */
 export interface PersistenceClass extends Type<Persistence> {
@@ -25,11 +26,5 @@ export interface OauthOptionsFactory {
 }
 
 /** Argument of `OauthModule.forRootAsync`: exactly one of `useFactory`, `useClass`, `useExisting`. */
-export interface OauthModuleAsyncOptions extends OauthModuleExtras {
-  readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  readonly inject?: NonNullable<FactoryProvider['inject']>;
-  // A factory's parameters are what `inject` names; only the host can know their types.
-  readonly useFactory?: (...dependencies: never[]) => OauthOptions | Promise<OauthOptions>;
-  readonly useClass?: Type<OauthOptionsFactory>;
-  readonly useExisting?: Type<OauthOptionsFactory>;
-}
+export interface OauthModuleAsyncOptions
+  extends OauthModuleExtras, AsyncOptions<OauthOptions, OauthOptionsFactory> {}

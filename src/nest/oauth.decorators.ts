@@ -46,10 +46,11 @@ export const RequireAnyScope = (...scopes: readonly string[]): MethodDecorator &
 
 /**
  * Names the resource server that a handler belongs to, by its identifier or its path below the issuer, so that only
- * tokens with that audience are accepted. Needed where the required scopes do not tell.
+ * tokens with that audience are accepted. Needed where the required scopes do not tell. With several, a token for one of
+ * them is accepted.
  */
-export const ProtectedResource = (identifier: string): CustomDecorator =>
-  SetMetadata(PROTECTED_RESOURCE, identifier);
+export const ProtectedResource = (...identifiers: readonly [string, ...string[]]): CustomDecorator =>
+  SetMetadata(PROTECTED_RESOURCE, identifiers);
 
 /** The guard lets every request to this handler or class through. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC, true);

@@ -31,19 +31,19 @@ export class OauthGuard implements CanActivate {
     const [handler, controller] = [execution.getHandler(), execution.getClass()];
     if (isPublic(handler, controller)) return true;
     if (execution.getType() !== 'http') throw new Error('OauthGuard protects HTTP handlers only.');
-    const request = execution.switchToHttp().getRequest<Parameters<typeof toOauthRequest>[0]>();
+    const http = execution.switchToHttp();
+    const request = http.getRequest<Parameters<typeof toOauthRequest>[0]>();
+    const refuse = (error: BearerError): never => refuseRequest(http.getResponse(), error);
     try {
-      rememberToken(
-        request,
-        await this.requests.authorize(toOauthRequest(request), requiredAccess(handler, controller)),
-      );
+      const access = requiredAccess(handler, controller);
+      rememberToken(request, await this.requests.authorize(toOauthRequest(request), access, refuse));
       return true;
     } catch (failure) {
       if (!(failure instanceof BearerError)) throw failure;
-      if (failure.status >= 500) this.log.report('The access token could not be checked', failure.cause);
-      const response = execution.switchToHttp().getResponse<HeaderWriter>();
-      for (const [name, value] of Object.entries(failure.headers)) setHeader(response, name, value);
-      throw new BearerException(failure);
+      // Without a cause the log has been told already: once, not by every request that waits for the same issuer.
+      if (failure.status >= 500 && failure.cause !== undefined)
+        this.log.report('The access token could not be checked', failure.cause);
+      return refuse(failure);
     }
   }
 }
@@ -52,6 +52,11 @@ export class OauthGuard implements CanActivate {
 interface HeaderWriter {
   setHeader?(name: string, value: string): unknown;
   header(name: string, value: string): unknown;
+}
+
+function refuseRequest(response: HeaderWriter, error: BearerError): never {
+  for (const [name, value] of Object.entries(error.headers)) setHeader(response, name, value);
+  throw new BearerException(error);
 }
 
 function setHeader(response: HeaderWriter, name: string, value: string): void {

@@ -7,7 +7,8 @@ import { resolveOptions, type OauthConfiguration } from '../oauth/oauth.configur
 import type { OauthOptions } from '../oauth/oauth.options.js';
 import { Persistence } from '../oauth/persistence.js';
 import { ProtectedRequests } from '../oauth/resource/protected-request.js';
-import { AccessTokenVerifier } from '../oauth/resource/verified-access-token.js';
+import { AccessTokenVerifier } from '../oauth/resource/access-token.verifier.js';
+import { asyncOptions } from './async-options.js';
 import { FailureLog } from './failure.log.js';
 import { HandlerCheck } from './handler-check.js';
 import { Housekeeping } from './housekeeping.js';
@@ -23,6 +24,7 @@ import { OauthService } from './oauth.service.js';
 import { OAUTH_CONFIGURATION, OAUTH_OPTIONS } from './oauth.tokens.js';
 import { authenticationProviders } from './providers/authentication.providers.js';
 import { clientProviders } from './providers/client.providers.js';
+import { introspectionProviders } from './providers/introspection.providers.js';
 import { keysProviders } from './providers/keys.providers.js';
 import { resourceProviders } from './providers/resource.providers.js';
 import { tokenProviders } from './providers/token.providers.js';
@@ -40,7 +42,10 @@ export class OauthModule {
 
   /** With values that come from elsewhere: a configuration service, a secret store. */
   static forRootAsync(options: OauthModuleAsyncOptions): DynamicModule {
-    return define(options, options.imports ?? [], asyncOptions(options));
+    const values = asyncOptions(OAUTH_OPTIONS, options, (source: OauthOptionsFactory) =>
+      source.createOauthOptions(),
+    );
+    return define(options, options.imports ?? [], values);
   }
 }
 
@@ -69,6 +74,7 @@ function define(
       ...clientProviders,
       ...tokenProviders,
       ...resourceProviders,
+      ...introspectionProviders,
       FailureLog,
       HandlerCheck,
       Housekeeping,
@@ -87,28 +93,4 @@ function define(
       OAUTH_CONFIGURATION,
     ],
   };
-}
-
-function asyncOptions({
-  useFactory,
-  useClass,
-  useExisting,
-  inject = [],
-}: OauthModuleAsyncOptions): Provider[] {
-  if (useFactory) return [{ provide: OAUTH_OPTIONS, inject, useFactory }];
-  const factory = useExisting ?? useClass;
-  if (!factory)
-    throw new ConfigurationError(
-      'forRootAsync',
-      'without a source',
-      'given useFactory, useClass or useExisting',
-    );
-  return [
-    ...(useClass ? [useClass] : []),
-    {
-      provide: OAUTH_OPTIONS,
-      inject: [factory],
-      useFactory: (source: OauthOptionsFactory) => source.createOauthOptions(),
-    },
-  ];
 }

@@ -1,10 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { IntrospectionApplication } from '../oauth/introspection/introspection.application.js';
+import { IntrospectionEndpoint } from '../oauth/introspection/introspection.endpoint.js';
 import type { JwksApplication } from '../oauth/keys/jwks.application.js';
 import { JwksEndpoint } from '../oauth/keys/jwks.endpoint.js';
 import type { MetadataApplication } from '../oauth/metadata/metadata.application.js';
 import { MetadataEndpoint } from '../oauth/metadata/metadata.endpoint.js';
-import type { OauthError } from '../oauth/oauth.error.js';
 import type { OauthContext } from '../oauth/oauth.request.js';
+import type { ResourceMetadataApplication } from '../oauth/resource/resource-metadata.application.js';
+import { ResourceMetadataEndpoint } from '../oauth/resource/resource-metadata.endpoint.js';
+import type { RevocationApplication } from '../oauth/revocation/revocation.application.js';
+import { RevocationEndpoint } from '../oauth/revocation/revocation.endpoint.js';
 import { settle } from '../oauth/settle.js';
 import type { TokenApplication } from '../oauth/token/token.application.js';
 import { TokenEndpoint } from '../oauth/token/token.endpoint.js';
@@ -18,8 +23,11 @@ import { FailureLog } from './failure.log.js';
 export class OauthService {
   constructor(
     @Inject(TokenEndpoint) private readonly tokenEndpoint: TokenEndpoint,
+    @Inject(IntrospectionEndpoint) private readonly introspectionEndpoint: IntrospectionEndpoint,
+    @Inject(RevocationEndpoint) private readonly revocationEndpoint: RevocationEndpoint,
     @Inject(JwksEndpoint) private readonly jwksEndpoint: JwksEndpoint,
     @Inject(MetadataEndpoint) private readonly metadataEndpoint: MetadataEndpoint,
+    @Inject(ResourceMetadataEndpoint) private readonly resourceMetadataEndpoint: ResourceMetadataEndpoint,
     @Inject(FailureLog) private readonly log: FailureLog,
   ) {}
 
@@ -28,7 +36,31 @@ export class OauthService {
     return settle(
       () => this.tokenEndpoint.handle(context.request),
       (response) => application.tokenSuccess(context, response),
-      (error) => application.tokenError(context, this.logged(error)),
+      (error) => application.tokenError(context, this.log.answered(error)),
+    );
+  }
+
+  /** An introspection request, RFC 7662 §2.1: `introspectSuccess` or `introspectError`. */
+  introspect<C extends OauthContext, S, E>(
+    context: C,
+    application: IntrospectionApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.introspectionEndpoint.handle(context.request),
+      (response) => application.introspectSuccess(context, response),
+      (error) => application.introspectError(context, this.log.answered(error)),
+    );
+  }
+
+  /** A revocation request, RFC 7009 §2.1: `revokeSuccess` or `revokeError`. */
+  revoke<C extends OauthContext, S, E>(
+    context: C,
+    application: RevocationApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.revocationEndpoint.handle(context.request),
+      (response) => application.revokeSuccess(context, response),
+      (error) => application.revokeError(context, this.log.answered(error)),
     );
   }
 
@@ -37,7 +69,7 @@ export class OauthService {
     return settle(
       () => this.jwksEndpoint.handle(context.request),
       (response) => application.jwkList(context, response),
-      (error) => application.jwksError(context, this.logged(error)),
+      (error) => application.jwksError(context, this.log.answered(error)),
     );
   }
 
@@ -49,14 +81,19 @@ export class OauthService {
     return settle(
       () => this.metadataEndpoint.handle(context.request),
       (metadata) => application.metadataSuccess(context, metadata),
-      (error) => application.metadataError(context, this.logged(error)),
+      (error) => application.metadataError(context, this.log.answered(error)),
     );
   }
 
-  private logged(error: OauthError): OauthError {
-    // Without a cause there is nothing to tell: the kit was busy, and that may be somebody's purpose.
-    if (error.status >= 500 && error.cause !== undefined)
-      this.log.report(`A request was answered with ${error.code}`, error.cause);
-    return error;
+  /** A request for the metadata of a resource server, RFC 9728 §3: `resourceMetadataSuccess` or `resourceMetadataError`. */
+  resourceMetadata<C extends OauthContext, S, E>(
+    context: C,
+    application: ResourceMetadataApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.resourceMetadataEndpoint.handle(context.request),
+      (metadata) => application.resourceMetadataSuccess(context, metadata),
+      (error) => application.resourceMetadataError(context, this.log.answered(error)),
+    );
   }
 }

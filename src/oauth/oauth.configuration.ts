@@ -6,15 +6,24 @@ import {
   resolveFailureLimits,
   type FailureConfiguration,
 } from './client/authentication/failure-limits.options.js';
-import { SystemClock, type Clock } from './clock.js';
+import type { Clock } from './clock.js';
 import { Encryption } from './encryption.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './keys/signing-key.js';
-import type { OauthOptions } from './oauth.options.js';
-import { check, checkIssuer, endpointUrl, isLoopback, wholeNumber } from './option-checks.js';
+import type { EndpointOptions, OauthOptions } from './oauth.options.js';
+import {
+  check,
+  checkIssuer,
+  endpointUrl,
+  isLoopback,
+  resolveClock,
+  resolveRealm,
+  wholeNumber,
+} from './option-checks.js';
 import { resolveResources } from './resource/resource-server.options.js';
 import type { ResourceServers } from './resource/resource-server.js';
 import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
 import { opaqueTokens, type OpaqueTokenGenerator } from './token/opaque-token.js';
+import type { IntrospectionPolicyHook } from './introspection/introspection.policy.js';
 import type { ScopePolicyHook } from './token/scope.policy.js';
 
 /** {@link OauthOptions}, checked, with every default filled in. */
@@ -23,10 +32,13 @@ export interface OauthConfiguration extends AuthenticationConfiguration {
   readonly resources: ResourceServers;
   readonly tokenEndpoint: string;
   readonly jwksUri: string | undefined;
+  readonly introspectionEndpoint: string | undefined;
+  readonly revocationEndpoint: string | undefined;
   readonly maxAccessTokenLifetime: number;
   readonly opaqueTokenGenerator: OpaqueTokenGenerator;
   readonly accessTokenClaims: AccessTokenClaimsHook | undefined;
   readonly scopePolicy: ScopePolicyHook | undefined;
+  readonly introspectionPolicy: IntrospectionPolicyHook | undefined;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly signingKeys: string | undefined;
   readonly encryption: Encryption;
@@ -60,12 +72,10 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
   );
   const resources = resolveResources(options.resources, { issuer, lifetime, ceiling });
   const keys = resolveKeys(options, issuer);
-  const { jwks = '/oauth/jwks', token = '/oauth/token' } = options.endpoints ?? {};
   return {
     issuer,
     resources,
-    tokenEndpoint: endpointUrl('endpoints.token', issuer, token),
-    jwksUri: jwks === false ? withoutJwks(resources) : endpointUrl('endpoints.jwks', issuer, jwks),
+    ...resolveEndpoints(options.endpoints, issuer, resources),
     maxAccessTokenLifetime: ceiling,
     ...resolveHooks(options),
     ...keys,
@@ -76,16 +86,17 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
   };
 }
 
-/** The year 5138, and in milliseconds the year 1973. */
-const LATEST = 100_000_000_000;
-
-function resolveClock(clock: Clock = new SystemClock()): Clock {
-  const wants = 'a Clock, whose now() tells whole seconds since 1970';
-  check(typeof clock?.now === 'function', 'clock', clock, wants);
-  const now: unknown = clock.now();
-  const seconds = Number.isInteger(now) && Number(now) >= 0 && Number(now) < LATEST;
-  check(seconds, 'clock', `one that tells ${String(now)}`, wants);
-  return clock;
+function resolveEndpoints(endpoints: EndpointOptions = {}, issuer: string, resources: ResourceServers) {
+  const { token = '/oauth/token', jwks = '/oauth/jwks' } = endpoints;
+  const { introspection = '/oauth/introspect', revocation = '/oauth/revoke' } = endpoints;
+  const optional = (name: string, value: string | false) =>
+    value === false ? undefined : endpointUrl(`endpoints.${name}`, issuer, value);
+  return {
+    tokenEndpoint: endpointUrl('endpoints.token', issuer, token),
+    jwksUri: jwks === false ? withoutJwks(resources) : endpointUrl('endpoints.jwks', issuer, jwks),
+    introspectionEndpoint: optional('introspection', introspection),
+    revocationEndpoint: optional('revocation', revocation),
+  };
 }
 
 function withoutJwks(resources: ResourceServers): undefined {
@@ -98,7 +109,12 @@ function resolveHooks(options: OauthOptions) {
   const prefix = options.opaqueTokenPrefix ?? 'nok_';
   const wants = '1 to 16 characters out of [A-Za-z0-9_]';
   check(/^[A-Za-z0-9_]{1,16}$/.test(prefix), 'opaqueTokenPrefix', options.opaqueTokenPrefix, wants);
-  for (const hook of ['opaqueTokenGenerator', 'accessTokenClaims', 'scopePolicy'] as const) {
+  for (const hook of [
+    'opaqueTokenGenerator',
+    'accessTokenClaims',
+    'scopePolicy',
+    'introspectionPolicy',
+  ] as const) {
     const value: unknown = options[hook];
     check(value === undefined || typeof value === 'function', hook, value, 'a function');
   }
@@ -106,6 +122,7 @@ function resolveHooks(options: OauthOptions) {
     opaqueTokenGenerator: options.opaqueTokenGenerator ?? opaqueTokens(prefix),
     accessTokenClaims: options.accessTokenClaims,
     scopePolicy: options.scopePolicy,
+    introspectionPolicy: options.introspectionPolicy,
   };
 }
 
@@ -133,15 +150,13 @@ function resolveKeys(options: OauthOptions, issuer: string) {
 }
 
 function resolveLimits(options: OauthOptions) {
-  const { realm = 'oauth', serviceDocumentation, revocationFreshness: fresh = 'strict' } = options;
-  const printable = typeof realm === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(realm);
-  check(printable, 'realm', realm, 'printable ASCII without " and \\');
+  const { serviceDocumentation, revocationFreshness: fresh = 'strict' } = options;
   const page = serviceDocumentation === undefined || URL.canParse(serviceDocumentation);
   check(page, 'serviceDocumentation', serviceDocumentation, 'an absolute URL');
   const number = (option: 'clientCacheLifetime' | 'clockTolerance', standard: number) =>
     wholeNumber(option, options[option], { least: 0, most: 60, default: standard }, 'seconds');
   return {
-    realm,
+    realm: resolveRealm(options.realm),
     serviceDocumentation,
     revocationFreshness:
       fresh === 'strict'

@@ -9,6 +9,7 @@ import type { SigningAlgorithm } from './keys/signing-key.js';
 import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
 import type { AccessTokenFormat } from './token/access-token.js';
 import type { OpaqueTokenGenerator } from './token/opaque-token.js';
+import type { IntrospectionPolicyHook } from './introspection/introspection.policy.js';
 import type { ScopePolicyHook } from './token/scope.policy.js';
 
 /** An API that accepts this server's tokens. */
@@ -34,6 +35,15 @@ export interface ResourceServerOptions {
   readonly accessTokenFormat?: AccessTokenFormat | undefined;
   /** Seconds. A client's own setting comes first. Default: the option `accessTokenLifetime`. */
   readonly accessTokenLifetime?: number | undefined;
+  /** What people call it: `resource_name` of its metadata (RFC 9728 §2). Default: none. */
+  readonly name?: string | undefined;
+  /** A page for its developers: `resource_documentation` of its metadata. Default: none. */
+  readonly documentation?: string | undefined;
+  /**
+   * Whether its metadata (RFC 9728) stands at its well-known address, so that challenges and the server's metadata name
+   * it: served here by `OauthService.resourceMetadata`, or by the API itself where it is elsewhere. Default: true.
+   */
+  readonly metadata?: boolean | undefined;
 }
 
 /** Where the host serves the endpoints: paths, which are appended to the issuer, or absolute URLs. */
@@ -42,6 +52,10 @@ export interface EndpointOptions {
   readonly token?: string | undefined;
   /** Default: `/oauth/jwks`. `false` where the host does not serve it: then every token must be opaque. */
   readonly jwks?: string | false | undefined;
+  /** Default: `/oauth/introspect`. `false` where the host does not serve it. */
+  readonly introspection?: string | false | undefined;
+  /** Default: `/oauth/revoke`. `false` where the host does not serve it. */
+  readonly revocation?: string | false | undefined;
 }
 
 /** For `private_key_jwt` and `client_secret_jwt`, RFC 7523. */
@@ -93,7 +107,7 @@ export interface OauthOptions {
   readonly issuer: string;
   /** The APIs that accept the tokens, at least one. */
   readonly resources: readonly ResourceServerOptions[];
-  /** Default: `/oauth/token` and `/oauth/jwks`. */
+  /** Default: `/oauth/token`, `/oauth/jwks`, `/oauth/introspect` and `/oauth/revoke`. */
   readonly endpoints?: EndpointOptions | undefined;
   /** Seconds that an access token lives, where neither resource nor client says otherwise. Default: 3600. */
   readonly accessTokenLifetime?: number | undefined;
@@ -107,6 +121,8 @@ export interface OauthOptions {
   readonly accessTokenClaims?: AccessTokenClaimsHook | undefined;
   /** Narrows what a client is granted. Default: everything that client, resource and request agree on. */
   readonly scopePolicy?: ScopePolicyHook | undefined;
+  /** Narrows what a client learns by introspection. Default: all about its own tokens and about those for its resource. */
+  readonly introspectionPolicy?: IntrospectionPolicyHook | undefined;
   /** `ES256`, `RS256`, `PS256` or `EdDSA`: what keys made by the kit sign with. Default: `ES256`. */
   readonly signingAlgorithm?: SigningAlgorithm | undefined;
   /**
@@ -126,8 +142,10 @@ export interface OauthOptions {
    */
   readonly clientCacheLifetime?: number | undefined;
   /**
-   * How old the guard's view of a token's client may be: `strict` reads it for every request, so that a disabled or
-   * deleted client is refused at once; a number of seconds, 1 to 300, saves that read. Default: `strict`.
+   * How old the guard's view of revocations may be: `strict` reads the token's client and the deny-list for every request,
+   * so that a revoked token, and any token of a disabled or deleted client, is refused at once; a number of seconds, 1 to
+   * 300, saves those reads, and what another instance has revoked is accepted for that long. Opaque tokens are always read.
+   * The introspection endpoint is always strict. Default: `strict`.
    */
   readonly revocationFreshness?: 'strict' | number | undefined;
   /**

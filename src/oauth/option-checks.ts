@@ -1,3 +1,4 @@
+import { SystemClock, type Clock } from './clock.js';
 import { ConfigurationError } from './configuration.error.js';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -22,6 +23,25 @@ export function wholeNumber(
 
 export function isLoopback(url: URL): boolean {
   return LOOPBACK.has(url.hostname) || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+}
+
+/** The `realm` of challenges, RFC 9110 §11.5. */
+export function resolveRealm(realm: unknown = 'oauth'): string {
+  const printable = typeof realm === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(realm);
+  check(printable, 'realm', realm, 'printable ASCII without " and \\');
+  return realm;
+}
+
+/** The year 5138, and in milliseconds the year 1973. */
+const LATEST = 100_000_000_000;
+
+export function resolveClock(clock: Clock = new SystemClock()): Clock {
+  const wants = 'a Clock, whose now() tells whole seconds since 1970';
+  check(typeof clock?.now === 'function', 'clock', clock, wants);
+  const now: unknown = clock.now();
+  const seconds = Number.isInteger(now) && Number(now) >= 0 && Number(now) < LATEST;
+  check(seconds, 'clock', `one that tells ${String(now)}`, wants);
+  return clock;
 }
 
 /** RFC 8414 §2. Returned as it was given: it is compared as an exact string everywhere. */

@@ -3,6 +3,7 @@ import type { FailureCountStore } from './client/authentication/failure-count.st
 import type { ClientSecretStore, ClientStore } from './client/client.store.js';
 import type { SigningKeyStore } from './keys/signing-key.store.js';
 import type { UsedIdentifierStore } from './replay/used-identifier.store.js';
+import type { RevokedTokenStore } from './revocation/revoked-token.store.js';
 
 /**
  * Every fact that the instances of an authorization server share. A host gives a class that extends this one
@@ -15,6 +16,7 @@ export abstract class Persistence {
   abstract readonly clients: ClientStore;
   abstract readonly clientSecrets: ClientSecretStore;
   abstract readonly accessTokens: AccessTokenStore;
+  abstract readonly revokedTokens: RevokedTokenStore;
   abstract readonly signingKeys: SigningKeyStore;
   abstract readonly usedIdentifiers: UsedIdentifierStore;
   abstract readonly failureCounts: FailureCountStore;

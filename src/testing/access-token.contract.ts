@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ContractTest } from './contract-runner.js';
-import { NOW, digest, sampleToken } from './samples.js';
+import { NOW, assertOneWinner, digest, sampleToken } from './samples.js';
 
-/** Opaque access tokens are found by their whole digest, all of them, until they are swept. */
+/** Opaque access tokens are found by their whole digest, all of them, until they are deleted or swept. */
 export function accessTokenContract(test: ContractTest): void {
   test('find gives every member of a token back as it was', async ({ accessTokens }) => {
     const token = sampleToken('full', {
@@ -63,6 +63,25 @@ export function accessTokenContract(test: ContractTest): void {
     );
     assert.deepStrictEqual(await accessTokens.find(first.digest), first);
     assert.deepStrictEqual(await Promise.all(others.map(({ digest }) => accessTokens.find(digest))), others);
+  });
+
+  test('delete removes exactly the token of this digest', async ({ accessTokens }) => {
+    const [token, kept] = [sampleToken('token'), sampleToken('kept')];
+    for (const each of [token, kept]) await accessTokens.insert(each);
+    for (const other of [digest('other'), token.digest.slice(0, 63), `${token.digest} `, '', '%']) {
+      assert.equal(await accessTokens.delete(other), false, `deleting ${JSON.stringify(other)}`);
+    }
+    assert.equal(await accessTokens.delete(token.digest), true);
+    assert.equal(await accessTokens.delete(token.digest), false);
+    assert.equal(await accessTokens.find(token.digest), undefined);
+    assert.deepStrictEqual(await accessTokens.find(kept.digest), kept);
+  });
+
+  test('of concurrent deletions of one token exactly one wins', async ({ accessTokens }) => {
+    const token = sampleToken('token');
+    await accessTokens.insert(token);
+    assertOneWinner(await Promise.all(Array.from({ length: 20 }, () => accessTokens.delete(token.digest))));
+    assert.equal(await accessTokens.find(token.digest), undefined);
   });
 
   test('deleteExpired removes what expired before the moment, and counts', async ({ accessTokens }) => {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
+import type { Client } from '../oauth/client/client.js';
+import {
+  CONTENT_ENCRYPTION_ALGORITHMS,
+  KEY_ENCRYPTION_ALGORITHMS,
+} from '../oauth/client/keys/encryption-key.js';
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from '../oauth/client/keys/verification-key.js';
+import { SIGNING_ALGORITHMS } from '../oauth/keys/signing-key.js';
 import type { ContractTest } from './contract-runner.js';
 import {
   CLOSE_IDS,
@@ -35,6 +41,19 @@ export function clientContract(test: ContractTest): void {
   test('find gives every algorithm of assertions back', async (persistence) => {
     for (const algorithm of [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS]) {
       const client = sampleClient(algorithm, { tokenEndpointAuthSigningAlg: algorithm });
+      assert.equal(await persistence.clients.create(client), true);
+      await assertStored(persistence, client);
+    }
+  });
+
+  test('find gives every algorithm of introspection responses back', async (persistence) => {
+    const responses: readonly Partial<Client>[] = [
+      ...SIGNING_ALGORITHMS.map((alg) => ({ introspectionSignedResponseAlg: alg })),
+      ...KEY_ENCRYPTION_ALGORITHMS.map((alg) => ({ introspectionEncryptedResponseAlg: alg })),
+      ...CONTENT_ENCRYPTION_ALGORITHMS.map((enc) => ({ introspectionEncryptedResponseEnc: enc })),
+    ];
+    for (const [n, response] of responses.entries()) {
+      const client = sampleClient(`client-${n}`, response);
       assert.equal(await persistence.clients.create(client), true);
       await assertStored(persistence, client);
     }

@@ -4,6 +4,7 @@ import { clientSecretContract } from './client-secret.contract.js';
 import { clientContract } from './client.contract.js';
 import { contractTest, type ContractRunner, type OpenPersistence } from './contract-runner.js';
 import { failureCountContract } from './failure-count.contract.js';
+import { revokedTokenContract } from './revoked-token.contract.js';
 import { secretReplacementContract } from './secret-replacement.contract.js';
 import { signingKeyContract } from './signing-key.contract.js';
 import { usedIdentifierContract } from './used-identifier.contract.js';
@@ -31,6 +32,7 @@ export function persistenceContract(runner: ContractRunner, open: OpenPersistenc
     secretReplacementContract(test);
   });
   runner.describe('AccessTokenStore', () => accessTokenContract(test));
+  runner.describe('RevokedTokenStore', () => revokedTokenContract(test));
   runner.describe('SigningKeyStore', () => signingKeyContract(test));
   runner.describe('UsedIdentifierStore', () => usedIdentifierContract(test));
   runner.describe('FailureCountStore', () => failureCountContract(test));

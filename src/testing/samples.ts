@@ -78,6 +78,9 @@ export function fullClient(id: string): Client {
     scope: ['catalog:read', 'catalog:write'],
     defaultScope: ['catalog:read'],
     resource: `https://api.example.com/${'r'.repeat(2000)}`,
+    introspectionSignedResponseAlg: 'PS256',
+    introspectionEncryptedResponseAlg: 'ECDH-ES+A256KW',
+    introspectionEncryptedResponseEnc: 'A256CBC-HS512',
     accessTokenFormat: 'opaque',
     accessTokenTtl: 600,
     information: {

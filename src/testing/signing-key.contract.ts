@@ -15,6 +15,23 @@ export function signingKeyContract(test: ContractTest): void {
     assert.deepStrictEqual(await signingKeys.all(), keys);
   });
 
+  test('all tells the keys for introspection from those for access tokens', async ({ signingKeys }) => {
+    const keys = [sampleKey(1), sampleKey(2, { purpose: 'introspection' }), sampleKey(3)];
+    for (const key of keys) assert.equal(await signingKeys.insert(key), true);
+    await signingKeys.replacePrivateKey('kid-2', 'sealed');
+    assert.deepStrictEqual(
+      await signingKeys.all(),
+      keys.map((key) => (key.purpose ? { ...key, privateKey: 'sealed' } : key)),
+    );
+  });
+
+  test('a generation is taken whatever its key is for', async ({ signingKeys }) => {
+    const first = sampleKey(1, { purpose: 'introspection' });
+    assert.equal(await signingKeys.insert(first), true);
+    assert.equal(await signingKeys.insert(sampleKey(1, { kid: 'other' })), false);
+    assert.deepStrictEqual(await signingKeys.all(), [first]);
+  });
+
   test('insert refuses a taken generation and keeps the key that has it', async ({ signingKeys }) => {
     const first = sampleKey(1);
     assert.equal(await signingKeys.insert(first), true);

@@ -4,8 +4,11 @@ import type { OauthClientSecretEntity } from './entities/oauth-client-secret.ent
 import {
   accessTokenFormat,
   assertionAlgorithm,
+  contentEncryptionAlgorithm,
+  keyEncryptionAlgorithm,
   type OauthClientEntity,
 } from './entities/oauth-client.entity.js';
+import { signingAlgorithm } from './entities/oauth-signing-key.entity.js';
 import type { Row } from './sql.js';
 
 /** Sets the columns of a secret apart from those of its client in one row. */
@@ -30,6 +33,9 @@ export function clientEntity(client: Client, rowId: string): OauthClientEntity {
     scope: client.scope ?? null,
     defaultScope: client.defaultScope ?? null,
     resource: client.resource ?? null,
+    introspectionSignedResponseAlg: client.introspectionSignedResponseAlg ?? null,
+    introspectionEncryptedResponseAlg: client.introspectionEncryptedResponseAlg ?? null,
+    introspectionEncryptedResponseEnc: client.introspectionEncryptedResponseEnc ?? null,
     accessTokenFormat: client.accessTokenFormat ?? null,
     accessTokenTtl: client.accessTokenTtl ?? null,
     information: client.information,
@@ -86,10 +92,23 @@ function client(rows: [Row, ...Row[]]): Client {
     ...(scope === null ? {} : { scope }),
     ...(defaultScope === null ? {} : { defaultScope }),
     ...(resource === null ? {} : { resource }),
+    ...introspectionResponse(row),
     ...(format === null ? {} : { accessTokenFormat: format }),
     ...(accessTokenTtl === null ? {} : { accessTokenTtl }),
     information: object.from(row['information']),
     secrets: rows.filter((each) => each[`${SECRET}id`] !== null).map(secret),
+  };
+}
+
+/** How the client gets its introspection responses. */
+function introspectionResponse(row: Row): Partial<Client> {
+  const signed = nullable(signingAlgorithm).from(row['introspectionSignedResponseAlg']);
+  const encrypted = nullable(keyEncryptionAlgorithm).from(row['introspectionEncryptedResponseAlg']);
+  const content = nullable(contentEncryptionAlgorithm).from(row['introspectionEncryptedResponseEnc']);
+  return {
+    ...(signed === null ? {} : { introspectionSignedResponseAlg: signed }),
+    ...(encrypted === null ? {} : { introspectionEncryptedResponseAlg: encrypted }),
+    ...(content === null ? {} : { introspectionEncryptedResponseEnc: content }),
   };
 }
 

@@ -26,6 +26,8 @@ export class GroupedInsert<Entity extends { readonly digest: string }> {
   constructor(
     private readonly sql: Sql,
     private readonly table: EntityTable<Entity>,
+    /** What the statement ends with: what to do about a row that is there already. Missing: it fails. */
+    private readonly onConflict = '',
   ) {}
 
   async add(entity: Entity): Promise<void> {
@@ -42,7 +44,7 @@ export class GroupedInsert<Entity extends { readonly digest: string }> {
   private statement(rows: number): string {
     const known = this.statements.get(rows);
     if (known !== undefined) return known;
-    const made = this.sql.prepare(this.table.insertion(rows));
+    const made = this.sql.prepare(`${this.table.insertion(rows)} ${this.onConflict}`);
     this.statements.set(rows, made);
     return made;
   }

@@ -4,6 +4,7 @@ export { OauthAccessTokenEntity } from './entities/oauth-access-token.entity.js'
 export { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 export { OauthClientEntity } from './entities/oauth-client.entity.js';
 export { OauthFailureCountEntity } from './entities/oauth-failure-count.entity.js';
+export { OauthRevokedTokenEntity } from './entities/oauth-revoked-token.entity.js';
 export { OauthSigningKeyEntity } from './entities/oauth-signing-key.entity.js';
 export { OauthUsedIdentifierEntity } from './entities/oauth-used-identifier.entity.js';
 export { oauthMigrations } from './migrations/oauth-migrations.js';

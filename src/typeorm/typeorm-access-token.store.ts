@@ -32,16 +32,21 @@ export class TypeormAccessTokenStore extends AccessTokenStore {
     return token?.digest === digest ? token : undefined;
   }
 
+  async delete(digest: string): Promise<boolean> {
+    return (await this.sql.change(this.statements.delete, [digest, digest])) > 0;
+  }
+
   async deleteExpired(before: number): Promise<number> {
     return this.sql.change(this.statements.deleteExpired, [before]);
   }
 
   private prepare() {
     const { sql, token } = this;
+    const digest = token.column('digest');
     return {
-      find: sql.prepare(
-        `SELECT ${token.selection('t')} FROM ${token.name} t WHERE ${token.column('digest', 't')} = ?`,
-      ),
+      find: sql.prepare(`SELECT ${token.selection('t')} FROM ${token.name} t WHERE t.${digest} = ?`),
+      // The first condition is for the index, the second for collations that find another spelling.
+      delete: sql.prepare(`DELETE FROM ${token.name} WHERE ${digest} = ? AND ${sql.exact(digest)} = ?`),
       deleteExpired: sql.prepare(`DELETE FROM ${token.name} WHERE ${token.column('expiresAt')} < ?`),
     };
   }

@@ -1,7 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { SigningKeyStore, type StoredSigningKey } from '../oauth/keys/signing-key.store.js';
-import { integer, text } from './codecs.js';
-import { OauthSigningKeyEntity, signingAlgorithm } from './entities/oauth-signing-key.entity.js';
+import { integer, nullable, text } from './codecs.js';
+import {
+  OauthSigningKeyEntity,
+  signingAlgorithm,
+  signingKeyPurpose,
+} from './entities/oauth-signing-key.entity.js';
 import { EntityTable } from './entity-table.js';
 import { Sql, type Row } from './sql.js';
 import { isUniqueViolation } from './driver-errors.js';
@@ -25,7 +29,7 @@ export class TypeormSigningKeyStore extends SigningKeyStore {
 
   async insert(key: StoredSigningKey): Promise<boolean> {
     try {
-      await this.sql.run(this.statements.insert, this.key.values(key));
+      await this.sql.run(this.statements.insert, this.key.values({ ...key, purpose: key.purpose ?? null }));
       return true;
     } catch (error) {
       if (isUniqueViolation(error)) return false;
@@ -64,11 +68,13 @@ export class TypeormSigningKeyStore extends SigningKeyStore {
 }
 
 function signingKey(row: Row): StoredSigningKey {
+  const purpose = nullable(signingKeyPurpose).from(row['purpose']);
   return {
     kid: text.from(row['kid']),
     algorithm: signingAlgorithm.from(row['algorithm']),
     privateKey: text.from(row['privateKey']),
     generation: integer.from(row['generation']),
+    ...(purpose === null ? {} : { purpose }),
     createdAt: integer.from(row['createdAt']),
     activatesAt: integer.from(row['activatesAt']),
   };

@@ -8,6 +8,7 @@ import { TypeormAccessTokenStore } from './typeorm-access-token.store.js';
 import { TypeormClientSecretStore } from './typeorm-client-secret.store.js';
 import { TypeormClientStore } from './typeorm-client.store.js';
 import { TypeormFailureCountStore } from './typeorm-failure-count.store.js';
+import { TypeormRevokedTokenStore } from './typeorm-revoked-token.store.js';
 import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
 import { TypeormUsedIdentifierStore } from './typeorm-used-identifier.store.js';
 
@@ -40,6 +41,7 @@ export class TypeormPersistence extends Persistence {
   readonly clients: TypeormClientStore;
   readonly clientSecrets: TypeormClientSecretStore;
   readonly accessTokens: TypeormAccessTokenStore;
+  readonly revokedTokens: TypeormRevokedTokenStore;
   readonly signingKeys: TypeormSigningKeyStore;
   readonly usedIdentifiers: TypeormUsedIdentifierStore;
   readonly failureCounts: TypeormFailureCountStore;
@@ -49,6 +51,7 @@ export class TypeormPersistence extends Persistence {
     this.clients = new TypeormClientStore(dataSource);
     this.clientSecrets = new TypeormClientSecretStore(dataSource);
     this.accessTokens = new TypeormAccessTokenStore(dataSource);
+    this.revokedTokens = new TypeormRevokedTokenStore(dataSource);
     this.signingKeys = new TypeormSigningKeyStore(dataSource);
     this.usedIdentifiers = new TypeormUsedIdentifierStore(dataSource);
     this.failureCounts = new TypeormFailureCountStore(dataSource);

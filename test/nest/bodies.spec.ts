@@ -1,7 +1,16 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { OauthGuard, RequireScopes } from 'nestjs-oauth-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADAPTERS, FORM, newClient, openHost, sendRaw, type Host, type HostClient } from './host.js';
+import {
+  API_METADATA,
+  ADAPTERS,
+  FORM,
+  newClient,
+  openHost,
+  sendRaw,
+  type Host,
+  type HostClient,
+} from './host.js';
 
 @Controller('echo')
 class EchoController {
@@ -203,7 +212,10 @@ describe.each(ADAPTERS)('useOauthBodies on %s', (adapter) => {
     'BEAR-019 %s: 401 without a token, %s of the parser with one',
     async (_, type, body, headers, status) => {
       const without = await post('/api', type, body, headers);
-      expect([without.status, without.challenge]).toEqual([401, 'Bearer realm="oauth", scope="write"']);
+      expect([without.status, without.challenge]).toEqual([
+        401,
+        `Bearer realm="oauth", scope="write", ${API_METADATA}`,
+      ]);
       const bad = await post('/api', type, body, { ...headers, authorization: 'Bearer nonsense' });
       expect([bad.status, bad.body['error']]).toEqual([401, 'invalid_token']);
       const good = await post('/api', type, body, { ...headers, ...withToken() });
@@ -225,7 +237,10 @@ describe.each(ADAPTERS)('useOauthBodies on %s', (adapter) => {
     'BEAR-019 an unknown %s: 401 without a token, 415 with one',
     async (_, type, headers) => {
       const without = await post('/api', type, '{}', headers);
-      expect([without.status, without.challenge]).toEqual([401, 'Bearer realm="oauth", scope="write"']);
+      expect([without.status, without.challenge]).toEqual([
+        401,
+        `Bearer realm="oauth", scope="write", ${API_METADATA}`,
+      ]);
       expect((await post('/api', type, '{}', { ...headers, ...withToken() })).status).toBe(415);
     },
   );

@@ -1,5 +1,8 @@
-import { constants, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { constants, createHmac, generateKeyPair, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
+
+const generate = promisify(generateKeyPair);
 
 export interface Forger {
   readonly privateKey: KeyObject;
@@ -15,8 +18,8 @@ export interface Forger {
 export async function newForger(type: 'ES256' | 'RS256' = 'ES256'): Promise<Forger> {
   const { privateKey, publicKey } =
     type === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+      ? await generate('ec', { namedCurve: 'P-256' })
+      : await generate('rsa', { modulusLength: 2048 });
   const options =
     type === 'ES256'
       ? { key: privateKey, dsaEncoding: 'ieee-p1363' as const }

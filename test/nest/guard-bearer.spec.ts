@@ -3,7 +3,16 @@ import { AccessToken, OauthGuard, RequireScopes, type VerifiedAccessToken } from
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Faults, faulty } from '../oauth/support.js';
 import { ISSUER } from '../support/echo.js';
-import { ADAPTERS, FORM, newClient, openHost, sendRaw, type Host, type HostClient } from './host.js';
+import {
+  API_METADATA,
+  ADAPTERS,
+  FORM,
+  newClient,
+  openHost,
+  sendRaw,
+  type Host,
+  type HostClient,
+} from './host.js';
 
 let sideEffects = 0;
 
@@ -85,7 +94,9 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     const { status, challenge, body } = await send(Buffer.from(authorization).toString('latin1'));
     expect(status).toBe(400);
     expect(challenge).toMatch(
-      /^Bearer realm="the realm", error="invalid_request", error_description="[^"]+"$/,
+      new RegExp(
+        `^Bearer realm="the realm", error="invalid_request", error_description="[^"]+", ${API_METADATA}$`,
+      ),
     );
     expect(body['error']).toBe('invalid_request');
   });
@@ -94,7 +105,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     'BEAR-009 %s is no bearer token: a challenge without an error',
     async (authorization) => {
       const { status, challenge } = await send(authorization);
-      expect([status, challenge]).toEqual([401, 'Bearer realm="the realm", scope="read"']);
+      expect([status, challenge]).toEqual([401, `Bearer realm="the realm", scope="read", ${API_METADATA}`]);
     },
   );
 
@@ -119,7 +130,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
       const { status, challenge, body, headers } = await host.request(path, init);
       expect([status, challenge]).toEqual([
         401,
-        `Bearer realm="the realm", scope="${init.method === 'POST' ? 'write' : 'read'}"`,
+        `Bearer realm="the realm", scope="${init.method === 'POST' ? 'write' : 'read'}", ${API_METADATA}`,
       ]);
       expect(body).not.toHaveProperty('error_description');
       expect(body['error']).toBeUndefined();
@@ -135,7 +146,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     const { status, challenge, body, headers } = await send('Bearer unknown');
     expect(status).toBe(401);
     expect(challenge).toBe(
-      `Bearer realm="the realm", error="invalid_token", error_description="${String(body['error_description'])}"`,
+      `Bearer realm="the realm", error="invalid_token", error_description="${String(body['error_description'])}", ${API_METADATA}`,
     );
     expect(body).toEqual({ error: 'invalid_token', error_description: expect.any(String) as string });
     expect(headers.get('cache-control')).toBe('no-store');
@@ -147,7 +158,9 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     const { status, challenge, body, headers } = await host.request('/api', init);
     expect(status).toBe(403);
     expect(challenge).toMatch(
-      /^Bearer realm="the realm", error="insufficient_scope", error_description="[^"]+", scope="write"$/,
+      new RegExp(
+        `^Bearer realm="the realm", error="insufficient_scope", error_description="[^"]+", scope="write", ${API_METADATA}$`,
+      ),
     );
     expect(body['error']).toBe('insufficient_scope');
     expect(headers.get('cache-control')).toBe('no-store');

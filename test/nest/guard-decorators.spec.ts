@@ -11,7 +11,15 @@ import {
 } from 'nestjs-oauth-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ISSUER } from '../support/echo.js';
-import { ADAPTERS, newClient, openHost, OauthController, type Host, type HostClient } from './host.js';
+import {
+  API_METADATA,
+  ADAPTERS,
+  newClient,
+  openHost,
+  OauthController,
+  type Host,
+  type HostClient,
+} from './host.js';
 
 const resources = [
   { identifier: '/api', scopes: ['read', 'write', 'admin', 'shared'], default: true },
@@ -283,7 +291,7 @@ describe.each(ADAPTERS)('decorators on %s', (adapter) => {
     });
     const someone = await newClient(one, { scope: 'read' });
     expect((await one.get('/wrong/untold', await someone.token('read'))).status).toBe(200);
-    expect((await one.request('/wrong/untold')).challenge).toBe('Bearer realm="oauth"');
+    expect((await one.request('/wrong/untold')).challenge).toBe(`Bearer realm="oauth", ${API_METADATA}`);
     await one.close();
   });
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessToken, OauthGuard, RequireAnyScope, type VerifiedAccessToken } from 'nestjs-oauth-kit';
 import { expect, it } from 'vitest';
@@ -86,7 +86,7 @@ it('threat 6 an RSA server refuses PS256, RS512 and HS256 with its public key', 
   }
   const spki = forger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
   expect((await host.get('/api', hmac(header('HS256'), claims, spki))).status).toBe(401);
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = await newForger('RS256');
   const input = `${segment(header('RS256'))}.${segment(claims)}`;
   const signature = sign('sha256', Buffer.from(input), privateKey).toString('base64url');
   expect((await host.get('/api', `${input}.${signature}`)).status).toBe(401);

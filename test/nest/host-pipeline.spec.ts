@@ -32,7 +32,15 @@ import {
 import { map } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { basic, echo } from '../support/echo.js';
-import { ADAPTERS, newClient, openHost, type Answer, type Host, type HostOptions } from './host.js';
+import {
+  API_METADATA,
+  ADAPTERS,
+  newClient,
+  openHost,
+  type Answer,
+  type Host,
+  type HostOptions,
+} from './host.js';
 
 class Item {
   @IsString() readonly name!: string;
@@ -139,7 +147,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
     const host = await open({ adapter });
     const all = await exercise(host);
     expectOauth(all);
-    expect(all.noToken.challenge).toBe('Bearer realm="oauth", scope="read"');
+    expect(all.noToken.challenge).toBe(`Bearer realm="oauth", scope="read", ${API_METADATA}`);
     await host.close();
   });
 
@@ -190,7 +198,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
     const all = await exercise(host);
     expectOauth(all);
     expect((await host.get('/api', all.token)).body).toMatchObject({ data: { client: all.client.id } });
-    expect(all.noToken.challenge).toBe('Bearer realm="oauth", scope="read"');
+    expect(all.noToken.challenge).toBe(`Bearer realm="oauth", scope="read", ${API_METADATA}`);
     expect(host.log.text).not.toMatch(/ERR_HTTP_HEADERS_SENT|already sent/);
     await host.close();
   });
@@ -205,7 +213,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
     expectOauth(all);
     expect(filter?.seen).toHaveLength(1);
     expect([all.noToken.status, all.noToken.body]).toEqual([401, { mine: true, status: 401 }]);
-    expect(all.noToken.challenge).toBe('Bearer realm="oauth", scope="read"');
+    expect(all.noToken.challenge).toBe(`Bearer realm="oauth", scope="read", ${API_METADATA}`);
     expect(all.noToken.headers.get('cache-control')).toBe('no-store');
     const invalid = await host.get('/api', 'nonsense');
     expect(invalid.challenge).toContain('error="invalid_token"');

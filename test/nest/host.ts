@@ -23,11 +23,17 @@ import {
   OauthService,
   useOauthBodies,
   type HttpContext,
+  type IntrospectionApplication,
+  type IntrospectionResponse,
   type JwksApplication,
   type JwksResponse,
   type MetadataApplication,
   type OauthError,
   type OauthModuleOptions,
+  type ResourceMetadata,
+  type ResourceMetadataApplication,
+  type RevocationApplication,
+  type RevocationResponse,
   type ServerMetadata,
   type TokenApplication,
   type TokenResponse,
@@ -37,17 +43,41 @@ import { basic, ISSUER, ManualClock } from '../support/echo.js';
 export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 export const FORM = 'application/x-www-form-urlencoded';
+/** What a challenge of the resource `/api` ends with. */
+export const API_METADATA = `resource_metadata="${ISSUER}/.well-known/oauth-protected-resource/api"`;
 
 /** What a host writes: the endpoints, with the wire names of RFC 6749. */
 @Controller()
 export class OauthController
-  implements TokenApplication<HttpContext>, JwksApplication<HttpContext>, MetadataApplication<HttpContext>
+  implements
+    TokenApplication<HttpContext>,
+    IntrospectionApplication<HttpContext>,
+    RevocationApplication<HttpContext>,
+    JwksApplication<HttpContext>,
+    MetadataApplication<HttpContext>,
+    ResourceMetadataApplication<HttpContext>
 {
   constructor(private readonly oauth: OauthService) {}
 
   @All('oauth/token')
   token(@Oauth() context: HttpContext) {
     return this.oauth.token(context, this);
+  }
+
+  @All('oauth/introspect')
+  introspect(@Oauth() context: HttpContext) {
+    return this.oauth.introspect(context, this);
+  }
+
+  @All('oauth/revoke')
+  revoke(@Oauth() context: HttpContext) {
+    return this.oauth.revoke(context, this);
+  }
+
+  // `/*` is the spelling that Express and Fastify both understand.
+  @All(['.well-known/oauth-protected-resource', '.well-known/oauth-protected-resource/*'])
+  resourceMetadata(@Oauth() context: HttpContext) {
+    return this.oauth.resourceMetadata(context, this);
   }
 
   @All('oauth/jwks')
@@ -71,6 +101,30 @@ export class OauthController
 
   tokenError(context: HttpContext, error: OauthError) {
     context.send(error, { error: error.code, error_description: error.description });
+  }
+
+  introspectSuccess(context: HttpContext, response: IntrospectionResponse) {
+    context.send(response, response.jwt ?? response.document);
+  }
+
+  introspectError(context: HttpContext, error: OauthError) {
+    this.tokenError(context, error);
+  }
+
+  revokeSuccess(context: HttpContext, response: RevocationResponse) {
+    context.send(response);
+  }
+
+  revokeError(context: HttpContext, error: OauthError) {
+    this.tokenError(context, error);
+  }
+
+  resourceMetadataSuccess(context: HttpContext, metadata: ResourceMetadata) {
+    context.send(metadata, metadata.document);
+  }
+
+  resourceMetadataError(context: HttpContext, error: OauthError) {
+    this.tokenError(context, error);
   }
 
   jwkList(context: HttpContext, response: JwksResponse) {

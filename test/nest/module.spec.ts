@@ -238,6 +238,7 @@ describe('what a persistence class may need', () => {
       readonly clients;
       readonly clientSecrets;
       readonly accessTokens;
+      readonly revokedTokens;
       readonly signingKeys;
       readonly usedIdentifiers;
       readonly failureCounts;
@@ -247,6 +248,7 @@ describe('what a persistence class may need', () => {
         this.clients = store.clients;
         this.clientSecrets = store.clientSecrets;
         this.accessTokens = store.accessTokens;
+        this.revokedTokens = store.revokedTokens;
         this.signingKeys = store.signingKeys;
         this.usedIdentifiers = store.usedIdentifiers;
         this.failureCounts = store.failureCounts;

@@ -135,4 +135,68 @@ describe('exactly one callback, exactly once', () => {
     expect(await kit.oauth.metadata(write, application)).toBe('refused');
     expect(calls).toEqual(['jwkList', 'metadataSuccess', 'jwksError', 'metadataError']);
   });
+
+  /** Each other facade method, with a request that succeeds and one that is refused. */
+  const others = () => {
+    const read = { ...formRequest('', {}, '/.well-known/oauth-protected-resource/api'), method: 'GET' };
+    return {
+      introspect: [formRequest({ token: 'x' }, client.basic), formRequest({}, client.basic)],
+      revoke: [formRequest({ token: 'x' }, client.basic), formRequest({ token: 'x' })],
+      resourceMetadata: [read, { ...read, url: '/.well-known/oauth-protected-resource/none' }],
+    } as const;
+  };
+
+  describe.each(['introspect', 'revoke', 'resourceMetadata'] as const)('%s', (method) => {
+    const call = async (index: 0 | 1, view: () => unknown) => {
+      const calls: string[] = [];
+      const record = (name: string) => (context: OauthContext) => {
+        calls.push(`${name} ${String(context === given)}`);
+        return view();
+      };
+      const given: OauthContext = { request: others()[method][index] };
+      const application = Object.fromEntries(
+        ['introspect', 'revoke', 'resourceMetadata'].flatMap((each) =>
+          ['Success', 'Error'].map((end) => [each + end, record(each + end)]),
+        ),
+      );
+      const result = await settled(() => kit.oauth[method](given, application as never));
+      return { calls, result };
+    };
+    const settled = async (run: () => Promise<unknown>): Promise<unknown> => {
+      try {
+        return await run();
+      } catch (failure) {
+        return failure;
+      }
+    };
+
+    it.each([
+      ['success', 0, `${method}Success true`],
+      ['refusal', 1, `${method}Error true`],
+    ] as const)('%s: one callback, once, and what it returned', async (_, index, callback) => {
+      for (const value of ['x', undefined, null, new Error('returned')]) {
+        expect(await call(index, () => value)).toEqual({ calls: [callback], result: value });
+        expect(await call(index, () => Promise.resolve(value))).toEqual({ calls: [callback], result: value });
+      }
+      const broken = new Error('the view is broken');
+      expect(await call(index, thrower)).toEqual({ calls: [callback], result: broken });
+      expect(await call(index, () => Promise.reject(broken))).toEqual({ calls: [callback], result: broken });
+    });
+
+    it('a request that cannot even be read is answered by the error callback', async () => {
+      const calls: string[] = [];
+      const application = {
+        [`${method}Success`]: () => calls.push('success'),
+        [`${method}Error`]: (_: unknown, error: { code: string }) => calls.push(error.code),
+      };
+      const request = {
+        ...formRequest(''),
+        get method(): never {
+          throw new Error('broken request');
+        },
+      };
+      expect(await kit.oauth[method]({ request }, application as never)).toBe(1);
+      expect(calls).toEqual(['server_error']);
+    });
+  });
 });

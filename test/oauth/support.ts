@@ -93,6 +93,7 @@ export function sharing(store: Persistence, faults = new Faults()): new () => Pe
     readonly clients = faults.wrap('clients', store.clients);
     readonly clientSecrets = faults.wrap('clientSecrets', store.clientSecrets);
     readonly accessTokens = faults.wrap('accessTokens', store.accessTokens);
+    readonly revokedTokens = faults.wrap('revokedTokens', store.revokedTokens);
     readonly signingKeys = faults.wrap('signingKeys', store.signingKeys);
     readonly usedIdentifiers = faults.wrap('usedIdentifiers', store.usedIdentifiers);
     readonly failureCounts = faults.wrap('failureCounts', store.failureCounts);

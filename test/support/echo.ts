@@ -5,11 +5,15 @@ import {
   OauthAdmin,
   OauthModule,
   OauthService,
+  type IntrospectionApplication,
+  type IntrospectionResponse,
   type OauthContext,
   type OauthError,
   type OauthModuleOptions,
   type OauthRequest,
   Persistence,
+  type RevocationApplication,
+  type RevocationResponse,
   type TokenApplication,
   type TokenResponse,
 } from 'nestjs-oauth-kit';
@@ -35,13 +39,32 @@ export const echo: TokenApplication<OauthContext, Outcome, Outcome> = {
   tokenError: (_, error) => ({ error }),
 };
 
+export type Introspection = { readonly success: IntrospectionResponse } | { readonly error: OauthError };
+export type Revocation = { readonly success: RevocationResponse } | { readonly error: OauthError };
+
+const introspectionEcho: IntrospectionApplication<OauthContext, Introspection, Introspection> = {
+  introspectSuccess: (_, success) => ({ success }),
+  introspectError: (_, error) => ({ error }),
+};
+
+const revocationEcho: RevocationApplication<OauthContext, Revocation, Revocation> = {
+  revokeSuccess: (_, success) => ({ success }),
+  revokeError: (_, error) => ({ error }),
+};
+
+type Form = Record<string, string> | string;
+
 export interface Kit {
   readonly oauth: OauthService;
   readonly admin: OauthAdmin;
   readonly persistence: Persistence;
   readonly clock: ManualClock;
   /** One token request with this form and these headers, answered by {@link echo}. */
-  token(form: Record<string, string> | string, headers?: Record<string, string>): Promise<Outcome>;
+  token(form: Form, headers?: Record<string, string>): Promise<Outcome>;
+  /** One introspection request with this form and these headers, likewise. */
+  introspect(form: Form, headers?: Record<string, string>): Promise<Introspection>;
+  /** One revocation request, likewise. */
+  revoke(form: Form, headers?: Record<string, string>): Promise<Revocation>;
   get<T>(token: unknown): T;
   close(): Promise<void>;
 }
@@ -67,20 +90,25 @@ export async function openKit(options: Partial<OauthModuleOptions> = {}): Promis
     persistence: context.get(Persistence, { strict: false }),
     clock,
     token: (form, headers = {}) => oauth.token({ request: formRequest(form, headers) }, echo),
+    introspect: (form, headers = {}) =>
+      oauth.introspect({ request: formRequest(form, headers, '/oauth/introspect') }, introspectionEcho),
+    revoke: (form, headers = {}) =>
+      oauth.revoke({ request: formRequest(form, headers, '/oauth/revoke') }, revocationEcho),
     get: <T>(token: unknown) => context.get<T>(token as symbol, { strict: false }),
     close: () => context.close(),
   };
 }
 
-/** A token request as an adapter would hand it to the kit. */
+/** A request with a form as an adapter would hand it to the kit. */
 export function formRequest(
-  form: Record<string, string> | string,
+  form: Form,
   headers: Record<string, string> = {},
+  url = '/oauth/token',
 ): OauthRequest {
   const all = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
   return {
     method: 'POST',
-    url: '/oauth/token',
+    url,
     headers: all,
     rawHeaders: Object.entries(all).flat(),
     rawBody: Buffer.from(typeof form === 'string' ? form : new URLSearchParams(form).toString()),

@@ -10,14 +10,18 @@ import { OauthAdmin } from 'nestjs-oauth-kit';
 
 export const HTTP_ADAPTERS = ['express', 'fastify'] as const;
 
-export interface SampleApp {
-  readonly issuer: string;
-  readonly port: number;
+/** A program of the sample as a process of its own. */
+export interface SampleProgram {
   readonly process: ChildProcess;
   /** Everything that it has printed so far, logs included. */
   output(): string;
   /** Ends the process, by SIGTERM unless told otherwise, and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface SampleApp extends SampleProgram {
+  readonly issuer: string;
+  readonly port: number;
 }
 
 export interface SampleAppOptions {
@@ -31,44 +35,63 @@ export interface SampleAppOptions {
 export async function startSampleApp(options: SampleAppOptions = {}): Promise<SampleApp> {
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'oauth-sample-'));
-  const child = spawn(process.execPath, ['sample-app/dist/main.js'], {
-    env: {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'sample.sqlite')}`,
-      HTTP_ADAPTER: options.httpAdapter ?? 'express',
-      NO_COLOR: '1',
-      ...options.env,
-    },
+  const program = startProgram('main.js', {
+    PORT: String(port),
+    DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'sample.sqlite')}`,
+    HTTP_ADAPTER: options.httpAdapter ?? 'express',
+    ...options.env,
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const app: SampleApp = {
+  await untilReady(program, () => answers(`http://127.0.0.1:${port}/oauth/jwks`));
+  return {
+    ...program,
     issuer: options.env?.['ISSUER'] ?? `http://127.0.0.1:${port}`,
     port,
-    process: child,
-    output: () => output,
-    stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      const code = await exited;
+    stop: async (signal) => {
+      const code = await program.stop(signal);
       rmSync(folder, { recursive: true, force: true });
       return code;
     },
   };
-  await waitUntilReady(app);
-  return app;
 }
 
-async function waitUntilReady(app: SampleApp): Promise<void> {
+/** Starts one of the built programs of the sample. It sees nothing of this process' environment. */
+export function startProgram(file: string, env: Readonly<Record<string, string>>): SampleProgram {
+  const child = spawn(process.execPath, [`sample-app/dist/${file}`], {
+    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    process: child,
+    output: () => output,
+    stop: (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Waits until the program is ready. */
+export async function untilReady(
+  program: SampleProgram,
+  isReady: () => boolean | Promise<boolean>,
+): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
-    if (app.process.exitCode !== null) throw new Error(`The sample app did not start:\n${app.output()}`);
-    const answer = await fetch(`http://127.0.0.1:${app.port}/oauth/jwks`).catch(() => undefined);
-    if (answer) return;
+    if (program.process.exitCode !== null) throw new Error(`The program has ended:\n${program.output()}`);
+    if (await isReady()) return;
     await wait(50);
   }
-  throw new Error(`The sample app does not answer:\n${app.output()}`);
+  throw new Error(`The program is not ready:\n${program.output()}`);
+}
+
+/** Whether something answers there, whatever it says. */
+export async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function freePort(): Promise<number> {

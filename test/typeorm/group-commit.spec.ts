@@ -38,6 +38,15 @@ describe.each(engines())('issuing opaque tokens on $name', (engine) => {
     expect(await dataSource.query('SELECT digest FROM oauth_used_identifier')).toHaveLength(300);
   });
 
+  it('writes revoked tokens in the same way, though they are there already', async () => {
+    const { revokedTokens } = new TypeormPersistence(dataSource);
+    const revoke = () => Promise.all(tokens(300).map(({ digest }) => revokedTokens.insert(digest, 2)));
+    await revoke();
+    await revoke();
+    expect(insertions()).toHaveLength(6);
+    expect(await dataSource.query('SELECT digest FROM oauth_revoked_token')).toHaveLength(300);
+  });
+
   it('gathers those that come while others are written', async () => {
     const { accessTokens } = new TypeormPersistence(dataSource);
     const chains = Array.from({ length: 20 }, async (_, chain) => {

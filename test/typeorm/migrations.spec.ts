@@ -8,6 +8,7 @@ const TABLES = [
   'oauth_client',
   'oauth_client_secret',
   'oauth_failure_count',
+  'oauth_revoked_token',
   'oauth_signing_key',
   'oauth_used_identifier',
 ];
@@ -70,9 +71,14 @@ describe.each(engines())('oauthMigrations on $name', (engine) => {
     await persistence.check();
     expect(await persistence.clients.list({ limit: 1 })).toEqual([]);
     expect(await persistence.usedIdentifiers.insert('digest', 2)).toBe(true);
+    for (const end of [2, 3]) await persistence.revokedTokens.insert('digest', end);
+    expect(await persistence.revokedTokens.has('digest')).toBe(true);
+    expect(await persistence.accessTokens.delete('digest')).toBe(false);
     for (const count of [1, 2]) {
       expect(await persistence.failureCounts.increment('key', 1, 2)).toEqual({ count, expiresAt: 2 });
     }
+    for (let n = 0; n < oauthMigrations.length; n++) await dataSource.undoLastMigration();
+    expect(await tables(dataSource)).toEqual([]);
   });
 
   it('run from a data source that has no entities, too', async () => {

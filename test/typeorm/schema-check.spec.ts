@@ -7,6 +7,7 @@ import { connect, connectMigrated, engines, type TestDatabase } from '../support
 const TABLES = [
   'oauth_client_secret',
   'oauth_access_token',
+  'oauth_revoked_token',
   'oauth_signing_key',
   'oauth_used_identifier',
   'oauth_failure_count',

@@ -127,30 +127,37 @@ describe.each(engines())('the stores on $name', (engine) => {
     }
   });
 
-  it.each(['oauth_client_secret', 'oauth_used_identifier', 'oauth_failure_count'])(
-    'reject while %s is away',
-    async (table) => {
-      const { clientSecrets, usedIdentifiers, failureCounts } = persistence;
-      const steps: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
-        oauth_client_secret: [() => clientSecrets.replace('secret', 'old', { digest: 'new' })],
-        oauth_used_identifier: [
-          () => usedIdentifiers.insert('digest', 2),
-          () => Promise.any([1, 2, 3].map((n) => usedIdentifiers.insert(`digest-${n}`, 2))),
-          () => usedIdentifiers.deleteExpired(9),
-        ],
-        oauth_failure_count: [
-          () => failureCounts.increment('key', 1, 2),
-          () => failureCounts.deleteExpired(9),
-        ],
-      };
-      await dataSource.query(`ALTER TABLE ${table} RENAME TO away`);
-      try {
-        for (const step of steps[table] ?? []) await expect(step()).rejects.toThrow();
-      } finally {
-        await dataSource.query(`ALTER TABLE away RENAME TO ${table}`);
-      }
-    },
-  );
+  it.each([
+    'oauth_client_secret',
+    'oauth_access_token',
+    'oauth_revoked_token',
+    'oauth_used_identifier',
+    'oauth_failure_count',
+  ])('reject while %s is away', async (table) => {
+    const { clientSecrets, accessTokens, revokedTokens, usedIdentifiers, failureCounts } = persistence;
+    const steps: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
+      oauth_client_secret: [() => clientSecrets.replace('secret', 'old', { digest: 'new' })],
+      oauth_access_token: [() => accessTokens.delete('digest')],
+      oauth_revoked_token: [
+        () => revokedTokens.insert('digest', 2),
+        () => Promise.any([1, 2, 3].map((n) => revokedTokens.insert(`digest-${n}`, 2))),
+        () => revokedTokens.has('digest'),
+        () => revokedTokens.deleteExpired(9),
+      ],
+      oauth_used_identifier: [
+        () => usedIdentifiers.insert('digest', 2),
+        () => Promise.any([1, 2, 3].map((n) => usedIdentifiers.insert(`digest-${n}`, 2))),
+        () => usedIdentifiers.deleteExpired(9),
+      ],
+      oauth_failure_count: [() => failureCounts.increment('key', 1, 2), () => failureCounts.deleteExpired(9)],
+    };
+    await dataSource.query(`ALTER TABLE ${table} RENAME TO away`);
+    try {
+      for (const step of steps[table] ?? []) await expect(step()).rejects.toThrow();
+    } finally {
+      await dataSource.query(`ALTER TABLE away RENAME TO ${table}`);
+    }
+  });
 
   it('do not take any other fault of an identifier for a use of it', async () => {
     const { usedIdentifiers } = persistence;
@@ -182,6 +189,36 @@ describe.each(engines())('the stores on $name', (engine) => {
       const rest = await Promise.all(shared.map((digest) => insert(persistence.usedIdentifiers, digest)));
       expect([...accepted, ...rest].flat().sort()).toEqual(shared.sort());
     }
+  });
+
+  it('store every revoked token, whichever instance it comes to', async () => {
+    const stores = Array.from({ length: 6 }, () => new TypeormPersistence(dataSource).revokedTokens);
+    for (let round = 0; round < 10; round++) {
+      const shared = Array.from({ length: 40 }, (_, n) => `a-${round}-${n}`);
+      const all = stores.flatMap((store, instance) => {
+        const own = Array.from({ length: 59 }, (_, n) => `b-${round}-${instance}-${n}`);
+        const digests = [...(instance % 2 === 0 ? shared : shared.toReversed()), ...own];
+        return digests.map(async (digest) => {
+          await store.insert(digest, 2);
+          return persistence.revokedTokens.has(digest);
+        });
+      });
+      expect(await Promise.all(all)).toEqual(all.map(() => true));
+    }
+    expect(await persistence.revokedTokens.deleteExpired(3)).toBe(10 * (40 + 6 * 59));
+  });
+
+  it('store a revoked token all the same when the sweep runs', async () => {
+    const { revokedTokens } = persistence;
+    const digests = Array.from({ length: 300 }, (_, n) => `digest-${n}`);
+    const [swept] = await Promise.all([
+      Promise.all(Array.from({ length: 20 }, () => revokedTokens.deleteExpired(2))),
+      ...digests.map((digest, n) => revokedTokens.insert(digest, n % 2 === 0 ? 1 : 3)),
+    ]);
+    const count = swept.reduce((sum, each) => sum + each, 0);
+    expect(count + (await revokedTokens.deleteExpired(2))).toBe(150);
+    const found = await Promise.all(digests.map((digest) => revokedTokens.has(digest)));
+    expect(found).toEqual(digests.map((_, n) => n % 2 === 1));
   });
 
   it('count every failure, whichever instance it comes to', async () => {

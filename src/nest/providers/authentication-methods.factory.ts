@@ -24,10 +24,14 @@ export function authenticationMethods(
   usage: SecretUsage,
   log: FailureLog,
 ): AuthenticationMethods {
-  const { authenticationMethods: chosen, issuer, tokenEndpoint, clock } = configuration;
+  const { authenticationMethods: chosen, issuer, clock } = configuration;
+  const { tokenEndpoint, introspectionEndpoint, revocationEndpoint } = configuration;
   const verifiers = assertionVerifiers(configuration, keys, usage, log);
   const { assertionLifetime: lifetime, clockTolerance: tolerance } = configuration;
-  const rules = { issuer, endpoints: [tokenEndpoint], lifetime, tolerance };
+  const endpoints = [tokenEndpoint, introspectionEndpoint, revocationEndpoint].filter(
+    (each) => each !== undefined,
+  );
+  const rules = { issuer, endpoints, lifetime, tolerance };
   return new AuthenticationMethods([
     ...(verifiers.length > 0 ? [new ClientAssertionMethod(verifiers, rules, clock)] : []),
     ...(chosen.includes('client_secret_basic') ? [new ClientSecretBasic(secrets)] : []),

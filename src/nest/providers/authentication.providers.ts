@@ -1,14 +1,20 @@
 import type { Provider } from '@nestjs/common';
 import { GuardedJwksFetcher } from '../../fetch/guarded-jwks-fetcher.js';
 import { ForeignHashes } from '../../hashes/foreign-hashes.js';
+import { JoseEncryptionKeyFactory } from '../../jose/jose-encryption-key.factory.js';
 import { JoseVerificationKeyFactory } from '../../jose/jose-verification-key.factory.js';
 import { AuthenticationMethods } from '../../oauth/client/authentication/authentication-methods.js';
 import { ClientAuthentication } from '../../oauth/client/authentication/client-authentication.js';
+import { ClientRequests } from '../../oauth/client/authentication/client-request.js';
 import { ClientSecretVerifier } from '../../oauth/client/authentication/client-secret.verifier.js';
 import { FailedAttempts } from '../../oauth/client/authentication/failed-attempts.js';
 import { ClientCache } from '../../oauth/client/client.cache.js';
 import { ImportedHashes } from '../../oauth/client/imported-hashes.js';
+import { ClientEncryptionKeys } from '../../oauth/client/keys/client-encryption-keys.js';
 import { ClientKeys } from '../../oauth/client/keys/client-keys.js';
+import { EncryptionKeyFactory } from '../../oauth/client/keys/encryption-key.js';
+import { JwksFetcher } from '../../oauth/client/keys/jwks-fetcher.js';
+import type { KeyLoader } from '../../oauth/client/keys/key-set.js';
 import { RemoteKeySets } from '../../oauth/client/keys/remote-key-sets.js';
 import { VerificationKeyFactory } from '../../oauth/client/keys/verification-key.js';
 import { SecretUsage } from '../../oauth/client/secret-usage.js';
@@ -23,17 +29,22 @@ import { FailureLog } from '../failure.log.js';
 import { OAUTH_CONFIGURATION } from '../oauth.tokens.js';
 import { authenticationMethods } from './authentication-methods.factory.js';
 
-function clientKeys(
-  factory: VerificationKeyFactory,
-  { jwksFetcher, jwksUriAllowLoopback: allowLoopback, jwksUriNetworks, clock }: OauthConfiguration,
+function remoteKeySets<K>(
+  fetcher: JwksFetcher,
+  loader: KeyLoader<K>,
+  { clock }: OauthConfiguration,
   log: FailureLog,
-): ClientKeys {
+): RemoteKeySets<K> {
   const report = (cause: unknown) => log.warn('The keys of a client could not be fetched', cause);
-  const fetcher = jwksFetcher ?? guardedFetcher(allowLoopback, jwksUriNetworks);
-  return new ClientKeys(factory, new RemoteKeySets(fetcher, factory, clock, report));
+  return new RemoteKeySets(fetcher, loader, clock, report);
 }
 
-function guardedFetcher(allowLoopback: boolean, allowedNetworks: readonly string[]): GuardedJwksFetcher {
+function clientFetcher({
+  jwksFetcher,
+  jwksUriAllowLoopback: allowLoopback,
+  jwksUriNetworks: allowedNetworks,
+}: OauthConfiguration): JwksFetcher {
+  if (jwksFetcher) return jwksFetcher;
   try {
     return new GuardedJwksFetcher({ allowLoopback, allowedNetworks });
   } catch (cause) {
@@ -64,6 +75,7 @@ function failedAttempts(
 
 export const authenticationProviders: Provider[] = [
   { provide: VerificationKeyFactory, useClass: JoseVerificationKeyFactory },
+  { provide: EncryptionKeyFactory, useClass: JoseEncryptionKeyFactory },
   {
     provide: ImportedHashes,
     inject: [OAUTH_CONFIGURATION],
@@ -83,10 +95,26 @@ export const authenticationProviders: Provider[] = [
         log.report('The last use of a secret could not be recorded', cause),
       ),
   },
+  { provide: JwksFetcher, inject: [OAUTH_CONFIGURATION], useFactory: clientFetcher },
   {
     provide: ClientKeys,
-    inject: [VerificationKeyFactory, OAUTH_CONFIGURATION, FailureLog],
-    useFactory: clientKeys,
+    inject: [JwksFetcher, VerificationKeyFactory, OAUTH_CONFIGURATION, FailureLog],
+    useFactory: (
+      fetcher: JwksFetcher,
+      factory: VerificationKeyFactory,
+      configuration: OauthConfiguration,
+      log: FailureLog,
+    ) => new ClientKeys(factory, remoteKeySets(fetcher, factory, configuration, log)),
+  },
+  {
+    provide: ClientEncryptionKeys,
+    inject: [JwksFetcher, EncryptionKeyFactory, OAUTH_CONFIGURATION, FailureLog],
+    useFactory: (
+      fetcher: JwksFetcher,
+      factory: EncryptionKeyFactory,
+      configuration: OauthConfiguration,
+      log: FailureLog,
+    ) => new ClientEncryptionKeys(factory, remoteKeySets(fetcher, factory, configuration, log)),
   },
   {
     provide: ClientSecretVerifier,
@@ -137,5 +165,11 @@ export const authenticationProviders: Provider[] = [
       events: OauthEvents,
       { realm }: OauthConfiguration,
     ) => new ClientAuthentication(methods, cache, attempts, oneTime, events, realm),
+  },
+  {
+    provide: ClientRequests,
+    inject: [ClientAuthentication, OAUTH_CONFIGURATION],
+    useFactory: (authentication: ClientAuthentication, limits: OauthConfiguration) =>
+      new ClientRequests(authentication, limits),
   },
 ];

@@ -6,11 +6,13 @@ import { ClientSecretAdministration } from '../../oauth/client/client-secret.adm
 import { ClientSecretIssuer } from '../../oauth/client/client-secret.issuer.js';
 import { SecretReencryption } from '../../oauth/client/client-secret.reencryption.js';
 import { ImportedHashes } from '../../oauth/client/imported-hashes.js';
+import { EncryptionKeyFactory } from '../../oauth/client/keys/encryption-key.js';
 import { VerificationKeyFactory } from '../../oauth/client/keys/verification-key.js';
+import type { KeyRing } from '../../oauth/keys/key-ring.js';
 import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
 import { ClientStatus } from '../../oauth/resource/client-status.js';
-import { CLIENT_KEEPER, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
+import { CLIENT_KEEPER, KEY_RING, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
 
 export const clientProviders: Provider[] = [
   {
@@ -39,6 +41,8 @@ export const clientProviders: Provider[] = [
       CLIENT_KEEPER,
       AuthenticationMethods,
       VerificationKeyFactory,
+      EncryptionKeyFactory,
+      KEY_RING,
       ClientSecretIssuer,
       OAUTH_CONFIGURATION,
     ],
@@ -47,6 +51,8 @@ export const clientProviders: Provider[] = [
       keeper: ClientKeeper,
       methods: AuthenticationMethods,
       keys: VerificationKeyFactory,
+      encryptionKeys: EncryptionKeyFactory,
+      { introspectionAlgorithms }: KeyRing,
       secrets: ClientSecretIssuer,
       configuration: OauthConfiguration,
     ) =>
@@ -54,7 +60,7 @@ export const clientProviders: Provider[] = [
         clients,
         clientSecrets,
         keeper,
-        { ...configuration, methods, keys },
+        { ...configuration, methods, keys, encryptionKeys, introspectionAlgorithms },
         secrets,
         configuration.clock,
       ),

@@ -4,7 +4,9 @@ import { JWKS_MAX_AGE, JwksEndpoint } from '../../oauth/keys/jwks.endpoint.js';
 import { KeyAdministration } from '../../oauth/keys/key.administration.js';
 import { GivenKeyRing, type KeyRing } from '../../oauth/keys/key-ring.js';
 import { SigningKeyFactory } from '../../oauth/keys/signing-key.js';
-import { RING_LIFETIME, StoredKeyRing } from '../../oauth/keys/stored-key-ring.js';
+import { SigningKeySealing } from '../../oauth/keys/signing-key.sealing.js';
+import { StoredKeyRing } from '../../oauth/keys/stored-key-ring.js';
+import { RING_LIFETIME, StoredKeys } from '../../oauth/keys/stored-keys.js';
 import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
 import { FailureLog } from '../failure.log.js';
@@ -22,15 +24,15 @@ async function openKeyRing(
   await persistence.check();
   const { signingKeys, signingAlgorithm: algorithm, encryption, clock } = configuration;
   const retention = configuration.maxAccessTokenLifetime + configuration.clockTolerance;
+  const stored = new StoredKeys(
+    persistence.signingKeys,
+    new SigningKeySealing(factory, encryption),
+    clock,
+    (cause) => log.report('The signing keys could not be read again', cause),
+  );
   const ring =
     signingKeys === undefined
-      ? new StoredKeyRing(
-          persistence.signingKeys,
-          factory,
-          { algorithm, encryption, retention },
-          clock,
-          (cause) => log.report('The signing keys could not be read again', cause),
-        )
+      ? new StoredKeyRing(stored, { algorithm, retention }, clock)
       : new GivenKeyRing(() => factory.load(signingKeys, algorithm));
   await ring.open();
   return ring;

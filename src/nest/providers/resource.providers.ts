@@ -3,14 +3,48 @@ import { ClientCache } from '../../oauth/client/client.cache.js';
 import type { KeyRing } from '../../oauth/keys/key-ring.js';
 import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
+import { AccessTokenVerifier } from '../../oauth/resource/access-token.verifier.js';
 import { ClientStatus } from '../../oauth/resource/client-status.js';
 import { JwtAccessTokenVerifier } from '../../oauth/resource/jwt-access-token.verifier.js';
 import { LocalAccessTokenVerifier } from '../../oauth/resource/local-access-token.verifier.js';
 import { ProtectedRequests } from '../../oauth/resource/protected-request.js';
-import { AccessTokenVerifier } from '../../oauth/resource/verified-access-token.js';
-import { KEY_RING, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
+import { ResourceMetadataEndpoint } from '../../oauth/resource/resource-metadata.endpoint.js';
+import { RevokedTokens } from '../../oauth/revocation/revoked-tokens.js';
+import { GUARDED_RESOURCES, KEY_RING, OAUTH_CONFIGURATION, STRICT_VERIFIERS } from '../oauth.tokens.js';
+
+/** Verifiers that ask the store each time: what was revoked anywhere is known at once. */
+export interface StrictVerifiers {
+  /** By this server's own clock: what has expired is not active. */
+  readonly exact: AccessTokenVerifier;
+  /** As guards judge: what any of them may still let through can be revoked. */
+  readonly tolerant: AccessTokenVerifier;
+}
+
+const PARTS = [KEY_RING, Persistence, RevokedTokens, OAUTH_CONFIGURATION];
+
+/** Builds verifiers of this server's own tokens. */
+function verifiers(
+  ring: KeyRing,
+  { accessTokens: store }: Persistence,
+  revoked: RevokedTokens,
+  { issuer, clock }: OauthConfiguration,
+) {
+  const findKey = async (kid: string, algorithm: string) => {
+    const key = await ring.find(kid);
+    return key?.algorithm === algorithm ? key : undefined;
+  };
+  return (clients: ClientStatus, freshness: number, tolerance: number): LocalAccessTokenVerifier => {
+    const jwt = new JwtAccessTokenVerifier(findKey, { issuer, tolerance }, clock);
+    return new LocalAccessTokenVerifier(jwt, { store, clients, revoked, freshness }, issuer, clock);
+  };
+}
 
 export const resourceProviders: Provider[] = [
+  {
+    provide: GUARDED_RESOURCES,
+    inject: [OAUTH_CONFIGURATION],
+    useFactory: ({ resources }: OauthConfiguration) => resources,
+  },
   {
     provide: ClientStatus,
     inject: [Persistence, OAUTH_CONFIGURATION],
@@ -19,15 +53,20 @@ export const resourceProviders: Provider[] = [
   },
   {
     provide: AccessTokenVerifier,
-    inject: [KEY_RING, Persistence, ClientStatus, OAUTH_CONFIGURATION],
-    useFactory: (
-      ring: KeyRing,
-      { accessTokens }: Persistence,
-      clients: ClientStatus,
-      { issuer, clock, clockTolerance: tolerance }: OauthConfiguration,
-    ) => {
-      const jwt = new JwtAccessTokenVerifier((kid) => ring.find(kid), { issuer, tolerance }, clock);
-      return new LocalAccessTokenVerifier(jwt, accessTokens, clients, issuer, clock);
+    inject: [ClientStatus, ...PARTS],
+    useFactory: (clients: ClientStatus, ...parts: Parameters<typeof verifiers>) => {
+      const [, , , { revocationFreshness, clockTolerance }] = parts;
+      return verifiers(...parts)(clients, revocationFreshness, clockTolerance);
+    },
+  },
+  {
+    provide: STRICT_VERIFIERS,
+    inject: PARTS,
+    useFactory: (...parts: Parameters<typeof verifiers>): StrictVerifiers => {
+      const [, { clients }, , { clock, clockTolerance }] = parts;
+      const status = new ClientStatus(new ClientCache(clients, 0, clock));
+      const verifier = verifiers(...parts);
+      return { exact: verifier(status, 0, 0), tolerant: verifier(status, 0, clockTolerance) };
     },
   },
   {
@@ -35,5 +74,11 @@ export const resourceProviders: Provider[] = [
     inject: [AccessTokenVerifier, OAUTH_CONFIGURATION],
     useFactory: (verifier: AccessTokenVerifier, { resources, realm }: OauthConfiguration) =>
       new ProtectedRequests(verifier, resources, realm),
+  },
+  {
+    provide: ResourceMetadataEndpoint,
+    inject: [OAUTH_CONFIGURATION],
+    useFactory: ({ resources, issuer }: OauthConfiguration) =>
+      new ResourceMetadataEndpoint(resources, issuer),
   },
 ];

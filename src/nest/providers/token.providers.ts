@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { AuthenticationMethods } from '../../oauth/client/authentication/authentication-methods.js';
-import { ClientAuthentication } from '../../oauth/client/authentication/client-authentication.js';
+import { ClientRequests } from '../../oauth/client/authentication/client-request.js';
 import { OauthEvents } from '../../oauth/events/oauth-events.js';
 import type { KeyRing } from '../../oauth/keys/key-ring.js';
 import { MetadataEndpoint } from '../../oauth/metadata/metadata.endpoint.js';
@@ -38,18 +38,18 @@ export const tokenProviders: Provider[] = [
   },
   {
     provide: TokenEndpoint,
-    inject: [ClientAuthentication, Grants, OAUTH_CONFIGURATION, OauthEvents],
-    useFactory: (
-      authentication: ClientAuthentication,
-      grants: Grants,
-      limits: OauthConfiguration,
-      events: OauthEvents,
-    ) => new TokenEndpoint(authentication, grants, limits, events),
+    inject: [ClientRequests, Grants, OauthEvents],
+    useFactory: (requests: ClientRequests, grants: Grants, events: OauthEvents) =>
+      new TokenEndpoint(requests, grants, events),
   },
   {
     provide: MetadataEndpoint,
-    inject: [OAUTH_CONFIGURATION, Grants, AuthenticationMethods],
-    useFactory: (configuration: OauthConfiguration, grants: Grants, methods: AuthenticationMethods) =>
-      new MetadataEndpoint(describeServer(configuration, grants.types, methods)),
+    inject: [OAUTH_CONFIGURATION, Grants, AuthenticationMethods, KEY_RING],
+    useFactory: (
+      configuration: OauthConfiguration,
+      grants: Grants,
+      methods: AuthenticationMethods,
+      { introspectionAlgorithms }: KeyRing,
+    ) => new MetadataEndpoint(describeServer(configuration, grants.types, methods, introspectionAlgorithms)),
   },
 ];

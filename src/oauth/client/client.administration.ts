@@ -94,6 +94,11 @@ export class ClientAdministration {
     return this.write(await this.get(id), { enabled: true });
   }
 
+  /** Ends every token that it has, of either format. It may get new ones. */
+  async revokeTokens(id: string): Promise<Client> {
+    return this.write(await this.get(id), { tokenSeries: newTokenSeries() });
+  }
+
   /** Removes the client and its secrets. Its tokens are dead. */
   async delete(id: string): Promise<void> {
     const deleted = await reach(() => this.store.delete(id));

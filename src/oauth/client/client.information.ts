@@ -29,7 +29,21 @@ export function toClientInformation(
     ...(client.scope && { scope: formatScope(client.scope) }),
     ...(client.defaultScope && { default_scope: formatScope(client.defaultScope) }),
     ...(client.resource !== undefined && { resource: client.resource }),
+    ...introspectionMembers(client),
     ...(client.accessTokenFormat && { access_token_format: client.accessTokenFormat }),
     ...(client.accessTokenTtl !== undefined && { access_token_ttl: client.accessTokenTtl }),
+  };
+}
+
+/** RFC 9701 §6. */
+function introspectionMembers({
+  introspectionSignedResponseAlg: signed,
+  introspectionEncryptedResponseAlg: encrypted,
+  introspectionEncryptedResponseEnc: content,
+}: Client): ClientInformation {
+  return {
+    ...(signed && { introspection_signed_response_alg: signed }),
+    ...(encrypted && { introspection_encrypted_response_alg: encrypted }),
+    ...(content && { introspection_encrypted_response_enc: content }),
   };
 }

@@ -8,42 +8,41 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  IsUrl,
   Matches,
   Max,
   Min,
-  type ValidationOptions,
 } from 'class-validator';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../keys/signing-key.js';
 import { SCOPE_GRAMMAR } from '../scope.js';
 import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
-import { answering, requireValid } from '../validation.js';
+import { requireValid } from '../validation.js';
+import { ClientDescription, INFORMATION_MEMBERS, text, url } from './client-description.metadata.js';
 import { CLIENT_ID, CLIENT_SECRET } from './client-id.js';
+import {
+  CONTENT_ENCRYPTION_ALGORITHMS,
+  KEY_ENCRYPTION_ALGORITHMS,
+  type ContentEncryptionAlgorithm,
+  type KeyEncryptionAlgorithm,
+} from './keys/encryption-key.js';
 import {
   ASYMMETRIC_ALGORITHMS,
   SYMMETRIC_ALGORITHMS,
   type AssertionAlgorithm,
 } from './keys/verification-key.js';
+import { says } from './metadata-refusal.js';
 import { OauthError } from '../oauth.error.js';
 
 /** RFC 7591 §2 names, and grants that other servers know: such a client can be moved here as it is. */
 const GRANT_TYPE =
   /^(?:authorization_code|implicit|password|client_credentials|refresh_token|urn:[\x21-\x7e]{1,200})$/;
-const TEXT = /^[^\p{Cc}]{1,1000}$/u;
 /** The names that a host's own methods may have, too; which of them this server has is checked at registration. */
 const METHOD = /^[\x21-\x7e]{1,64}$/;
 const ALGORITHMS = [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS] as const;
 
-function says(message: string): ValidationOptions {
-  return { message: `$property must be ${message}`, ...answering('invalid_client_metadata') };
-}
-
-const text = says('text of 1 to 1000 characters without control characters');
-const url = says('an http or https URL');
 const scopes = says('a string of scopes separated by single spaces');
-const web = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /** Client metadata as it arrives, RFC 7591 §2, and what an operator may choose besides. All of it is optional. */
-export class ClientMetadata {
+export class ClientMetadata extends ClientDescription {
   @IsOptional()
   @IsString(text)
   @Matches(CLIENT_ID, says('1 to 255 characters of printable ASCII'))
@@ -126,42 +125,18 @@ export class ClientMetadata {
   @Max(31_536_000, says('at most a year'))
   readonly access_token_ttl?: number;
 
+  /** RFC 9701 §6. Which of them this server can sign with is checked at registration. */
   @IsOptional()
-  @IsString(text)
-  @Matches(TEXT, text)
-  readonly client_name?: string;
+  @IsIn(SIGNING_ALGORITHMS, says(`one of ${SIGNING_ALGORITHMS.join(', ')}`))
+  readonly introspection_signed_response_alg?: SigningAlgorithm;
 
   @IsOptional()
-  @IsUrl(web, url)
-  readonly client_uri?: string;
+  @IsIn(KEY_ENCRYPTION_ALGORITHMS, says(`one of ${KEY_ENCRYPTION_ALGORITHMS.join(', ')}`))
+  readonly introspection_encrypted_response_alg?: KeyEncryptionAlgorithm;
 
   @IsOptional()
-  @IsUrl(web, url)
-  readonly logo_uri?: string;
-
-  @IsOptional()
-  @IsUrl(web, url)
-  readonly tos_uri?: string;
-
-  @IsOptional()
-  @IsUrl(web, url)
-  readonly policy_uri?: string;
-
-  @IsOptional()
-  @IsArray(says('an array'))
-  @ArrayMaxSize(20, says('an array of at most 20'))
-  @Matches(TEXT, { each: true, ...text })
-  readonly contacts?: string[];
-
-  @IsOptional()
-  @IsString(text)
-  @Matches(TEXT, text)
-  readonly software_id?: string;
-
-  @IsOptional()
-  @IsString(text)
-  @Matches(TEXT, text)
-  readonly software_version?: string;
+  @IsIn(CONTENT_ENCRYPTION_ALGORITHMS, says(`one of ${CONTENT_ENCRYPTION_ALGORITHMS.join(', ')}`))
+  readonly introspection_encrypted_response_enc?: ContentEncryptionAlgorithm;
 
   /** Reads a parsed JSON document. Null is omitted, unknown members are ignored (RFC 7591 §2). */
   static from(document: unknown): ClientMetadata {
@@ -178,13 +153,9 @@ export class ClientMetadata {
   }
 }
 
-/** What describes a client to people; kept and returned as it came. */
-export const INFORMATION_MEMBERS = [
-  'client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
-] as const; // prettier-ignore
-
 export const METADATA_MEMBERS = [
   'client_id', 'client_secret', 'client_secret_hash', 'client_secret_expires_at', 'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'legacy_assertion_audience', 'grant_types', 'response_types', 'scope', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl',
+  'introspection_signed_response_alg', 'introspection_encrypted_response_alg', 'introspection_encrypted_response_enc',
   ...INFORMATION_MEMBERS,
 ] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore

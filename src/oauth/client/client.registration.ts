@@ -3,7 +3,9 @@ import type { ResourceServers } from '../resource/resource-server.js';
 import type { Client } from './client.js';
 import { registerAuthentication, type AuthenticationRules } from './client-authentication.registration.js';
 import { refuseIf } from './metadata-refusal.js';
-import { INFORMATION_MEMBERS, type ClientMetadata } from './client.metadata.js';
+import { INFORMATION_MEMBERS } from './client-description.metadata.js';
+import type { ClientMetadata } from './client.metadata.js';
+import { registerIntrospection, type IntrospectionRules } from './introspection.registration.js';
 
 /** Of descriptive metadata, as JSON. */
 const MOST_CHARACTERS = 8192;
@@ -14,7 +16,7 @@ type Registered = Omit<
 >;
 
 /** What a registration is checked against. */
-export interface RegistrationRules extends AuthenticationRules {
+export interface RegistrationRules extends AuthenticationRules, IntrospectionRules {
   readonly resources: ResourceServers;
   /** Seconds. */
   readonly maxAccessTokenLifetime: number;
@@ -23,8 +25,10 @@ export interface RegistrationRules extends AuthenticationRules {
 /** What this server makes of client metadata, with the defaults of RFC 7591 §2 for machines filled in. */
 export function toRegistration(metadata: ClientMetadata, server: RegistrationRules): Registered {
   const { scope, default_scope: defaultScope, resource, access_token_ttl: ttl } = metadata;
+  const authentication = registerAuthentication(metadata, server);
   const registered: Registered = {
-    ...registerAuthentication(metadata, server),
+    ...authentication,
+    ...registerIntrospection(metadata, authentication, server),
     grantTypes: metadata.grant_types ?? ['client_credentials'],
     ...(scope !== undefined && { scope: parseScope(scope) }),
     ...(defaultScope !== undefined && { defaultScope: parseScope(defaultScope) }),

@@ -1,4 +1,6 @@
 import type { AccessTokenFormat } from '../token/access-token.js';
+import type { SigningAlgorithm } from '../keys/signing-key.js';
+import type { ContentEncryptionAlgorithm, KeyEncryptionAlgorithm } from './keys/encryption-key.js';
 import type { AssertionAlgorithm } from './keys/verification-key.js';
 
 /** A JWK Set, RFC 7517 §5. */
@@ -52,6 +54,12 @@ export interface Client {
   readonly defaultScope?: readonly string[];
   /** The identifier of the resource server that this client is. */
   readonly resource?: string;
+  /** `introspection_signed_response_alg` (RFC 9701 §6): what signs the introspection responses that it gets as JWTs. */
+  readonly introspectionSignedResponseAlg?: SigningAlgorithm;
+  /** `introspection_encrypted_response_alg`: how those are encrypted for its keys. Missing: they are not. */
+  readonly introspectionEncryptedResponseAlg?: KeyEncryptionAlgorithm;
+  /** `introspection_encrypted_response_enc`. There whenever the other one is. */
+  readonly introspectionEncryptedResponseEnc?: ContentEncryptionAlgorithm;
   /** Overrides the format of the resource server. */
   readonly accessTokenFormat?: AccessTokenFormat;
   /** Seconds. Overrides the lifetime of the resource server, within the server's ceiling. */

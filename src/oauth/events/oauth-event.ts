@@ -53,6 +53,26 @@ export interface TokenRefused extends About {
   readonly error: string;
 }
 
+/** A client has asked about a token. */
+export interface TokenIntrospected extends About {
+  readonly type: 'token.introspected';
+  /** Who has asked. */
+  readonly clientId: string;
+  /** Whether it was told anything. */
+  readonly active: boolean;
+  /** `jti`, where it was. */
+  readonly tokenId?: string | undefined;
+}
+
+/** An access token was revoked by its client. */
+export interface TokenRevoked extends About {
+  readonly type: 'token.revoked';
+  readonly clientId: string;
+  /** `jti`. */
+  readonly tokenId: string;
+  readonly format: 'jwt' | 'opaque';
+}
+
 /** Why a client was refused: the kit's words, and those of the host's own methods. */
 export type AuthenticationFailureReason =
   | 'no_credentials'
@@ -84,7 +104,9 @@ export type OauthEvent =
   | ClientAuthenticationFailed
   | ClientAuthenticationThrottled
   | TokenIssued
-  | TokenRefused;
+  | TokenRefused
+  | TokenIntrospected
+  | TokenRevoked;
 
 export type OauthEventType = OauthEvent['type'];
 

@@ -1,12 +1,14 @@
 import { AdministrationError } from '../administration.error.js';
 import type { Clock } from '../clock.js';
 import type { KeyRing } from './key-ring.js';
-import { StoredKeyRing } from './stored-key-ring.js';
+import { StoredKeyRing, type ListedSigningKey } from './stored-key-ring.js';
 
 /** A signing key as an operator sees it: nothing of its private part. */
 export interface SigningKeyInformation {
   readonly kid: string;
   readonly algorithm: string;
+  /** What it signs. Access-token keys also sign introspection responses, to clients that want their algorithm. */
+  readonly purpose: 'access_token' | 'introspection';
   /** `next`: published, not yet signing. `current`: signing. `retired`: published until its last token is dead. */
   readonly state: string;
   /** Seconds since 1970. Missing for keys that the host gives. */
@@ -23,31 +25,23 @@ export class KeyAdministration {
   ) {}
 
   async list(): Promise<SigningKeyInformation[]> {
-    if (this.ring instanceof StoredKeyRing) {
-      const keys = await this.ring.list();
-      return keys.map(({ key: { kid, algorithm, createdAt, activatesAt }, state }) => {
-        return { kid, algorithm, state, createdAt, activatesAt };
-      });
-    }
+    if (this.ring instanceof StoredKeyRing) return (await this.ring.list()).map(information);
     const keys = await this.ring.published();
     return keys.map(({ kid, algorithm }, index) => ({
       kid,
       algorithm,
+      purpose: 'access_token',
       state: index === 0 ? 'current' : 'retired',
     }));
   }
 
   /**
-   * Makes the next key. It is published at once and signs when everybody has had the time to fetch it; or at once, with
-   * `immediately`, which is for a current key that must not sign any more.
+   * Makes the next key for access tokens, which is returned, and one for each algorithm that introspection responses
+   * have a key of their own for. They are published at once and sign when everybody has had the time to fetch them; or
+   * at once, with `immediately`, which is for a current key that must not sign any more.
    */
   async rotate({ immediately = false } = {}): Promise<SigningKeyInformation> {
-    if (!(this.ring instanceof StoredKeyRing)) {
-      throw new AdministrationError(
-        'unsupported',
-        'The signing keys are given by the host: change them there.',
-      );
-    }
+    if (!(this.ring instanceof StoredKeyRing)) throw givenByHost();
     const activatesAt = this.clock.now() + (immediately ? 0 : this.publishAhead);
     const { kid } = await this.ring.rotate(activatesAt);
     const made = (await this.list()).find((key) => key.kid === kid);
@@ -68,6 +62,11 @@ export class KeyAdministration {
     }
     await this.ring.remove(kid);
   }
+}
+
+function information({ key, state }: ListedSigningKey): SigningKeyInformation {
+  const { kid, algorithm, purpose = 'access_token', createdAt, activatesAt } = key;
+  return { kid, algorithm, purpose, state, createdAt, activatesAt };
 }
 
 function givenByHost(): AdministrationError {

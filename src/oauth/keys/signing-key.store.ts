@@ -8,6 +8,8 @@ export interface StoredSigningKey {
   readonly privateKey: string;
   /** 1, 2, 3 …: of several instances that make the next key at once, one wins. */
   readonly generation: number;
+  /** Missing: it signs access tokens. `introspection`: it signs introspection responses alone (RFC 9701 §5). */
+  readonly purpose?: 'introspection';
   readonly createdAt: number;
   /** From when on it signs. It is published from `createdAt` on. */
   readonly activatesAt: number;

@@ -1,185 +1,135 @@
 import type { Clock } from '../clock.js';
-import { ConfigurationError } from '../configuration.error.js';
-import type { Encryption } from '../encryption.js';
-import { reach } from '../store-failure.js';
-import { keyStates, type SigningKeyState } from './key-schedule.js';
-import type { KeyRing } from './key-ring.js';
-import type { SigningAlgorithm, SigningKey, SigningKeyFactory } from './signing-key.js';
-import type { SigningKeyStore, StoredSigningKey } from './signing-key.store.js';
-
-/** Seconds after which the ring is read again: in this time every instance knows of a new key. */
-export const RING_LIFETIME = 10;
+import { introspectionOrder, type KeyRing } from './key-ring.js';
+import { areOfOneKind, keyStates, signsAccessTokens, type SigningKeyState } from './key-schedule.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from './signing-key.js';
+import type { StoredSigningKey } from './signing-key.store.js';
+import { RING_LIFETIME, type StoredKeys } from './stored-keys.js';
 
 export interface StoredKeyRingOptions {
+  /** What new keys for access tokens are made for. */
   readonly algorithm: SigningAlgorithm;
   /** Seconds for which a retired key stays: the longest token lifetime, and what clocks may differ. */
   readonly retention: number;
-  readonly encryption: Encryption;
 }
 
-/** Keys that the kit makes and keeps in the store. The first instance to start makes the first one. */
+export interface ListedSigningKey {
+  readonly key: StoredSigningKey;
+  readonly state: SigningKeyState;
+}
+
+/**
+ * Keys that the kit makes and keeps in the store. The first instance to start makes the first one, for access tokens.
+ * Introspection responses have keys of their own for the algorithms that access tokens are not signed with.
+ */
 export class StoredKeyRing implements KeyRing {
-  private stored: readonly StoredSigningKey[] = [];
-  private readonly loaded = new Map<string, SigningKey>();
-  private readAt = Number.NEGATIVE_INFINITY;
-  private searchedAt = Number.NEGATIVE_INFINITY;
-  private reading: Promise<void> | undefined;
+  readonly introspectionAlgorithms = introspectionOrder(SIGNING_ALGORITHMS);
+  private readonly making = new Map<SigningAlgorithm, Promise<SigningKey>>();
 
   constructor(
-    private readonly store: SigningKeyStore,
-    private readonly factory: SigningKeyFactory,
+    private readonly keys: StoredKeys,
     private readonly options: StoredKeyRingOptions,
     private readonly clock: Clock,
-    private readonly onFailure: (cause: unknown) => void,
   ) {}
 
   async open(): Promise<void> {
-    await this.sealClearKeys();
-    await this.read();
-    if (this.stored.length === 0) await this.add(1, this.clock.now());
+    await this.keys.sealClearKeys();
+    await this.keys.readAnew();
+    const { algorithm } = this.options;
+    if (!this.keys.all.some(signsAccessTokens)) await this.keys.add({ algorithm }, this.clock.now(), []);
     await this.current();
   }
 
   async current(): Promise<SigningKey> {
-    await this.refresh();
-    const states = this.states();
-    const key = this.stored.find(({ kid }) => states.get(kid) === 'current');
-    const signing = key && this.loaded.get(key.kid);
+    await this.keys.refresh();
+    const signing = this.currentWhere(signsAccessTokens);
     if (!signing) throw new Error('There is no current signing key.');
     return signing;
   }
 
+  async forIntrospection(algorithm: SigningAlgorithm): Promise<SigningKey> {
+    const signing = await this.current();
+    return signing.algorithm === algorithm
+      ? signing
+      : (this.currentForIntrospection(algorithm) ?? this.makeForIntrospection(algorithm));
+  }
+
   async find(kid: string): Promise<SigningKey | undefined> {
-    await this.refresh();
-    // Another instance may have made it just now; strangers' ids are looked for once a second.
-    if (!this.loaded.has(kid) && this.clock.now() !== this.searchedAt) {
-      this.searchedAt = this.clock.now();
-      await this.reload();
-    }
-    const state = this.states().get(kid);
-    return state === undefined || state === 'expired' ? undefined : this.loaded.get(kid);
+    await this.keys.search(kid);
+    const state = this.states(this.keys.all.filter(signsAccessTokens)).get(kid);
+    return state === undefined || state === 'expired' ? undefined : this.keys.get(kid);
   }
 
   async published(): Promise<readonly SigningKey[]> {
-    await this.refresh();
+    await this.keys.refresh();
     const states = this.states();
-    return this.stored
-      .filter(({ kid }) => states.get(kid) !== 'expired')
-      .flatMap(({ kid }) => this.loaded.get(kid) ?? []);
+    const alive = this.keys.all.filter(({ kid }) => states.get(kid) !== 'expired');
+    const ordered = [...alive.filter(signsAccessTokens), ...alive.filter((key) => !signsAccessTokens(key))];
+    return ordered.flatMap(({ kid }) => this.keys.get(kid) ?? []);
   }
 
-  /** Makes the next key, published from now on. */
+  /** Makes the next key of every kind that there is, published from now on. Returns the one for access tokens. */
   async rotate(activatesAt: number): Promise<StoredSigningKey> {
-    await this.readAnew();
-    return this.add((this.stored.at(-1)?.generation ?? 0) + 1, activatesAt);
+    await this.keys.readAnew();
+    const known = this.keys.all;
+    const made = await this.keys.add({ algorithm: this.options.algorithm }, activatesAt, known);
+    const others = known.filter((key) => !signsAccessTokens(key));
+    for (const algorithm of new Set(others.map((key) => key.algorithm))) {
+      await this.keys.add({ purpose: 'introspection', algorithm }, activatesAt, known);
+    }
+    return made;
   }
 
   /** Removes a key: within seconds no instance publishes it or believes what it has signed. False: no such key. */
-  async remove(kid: string): Promise<boolean> {
-    const removed = await reach(() => this.store.delete(kid));
-    await this.readAnew();
-    return removed;
+  remove(kid: string): Promise<boolean> {
+    return this.keys.remove(kid);
   }
 
   /** Every key with its state, as the store has it now. */
-  async list(): Promise<{ key: StoredSigningKey; state: SigningKeyState }[]> {
-    await this.readAnew();
+  async list(): Promise<ListedSigningKey[]> {
+    await this.keys.readAnew();
     const states = this.states();
-    return this.stored.map((key) => ({ key, state: states.get(key.kid) ?? 'expired' }));
+    return this.keys.all.map((key) => ({ key, state: states.get(key.kid) ?? 'expired' }));
   }
 
   /** Removes the keys whose last token has expired. */
   async prune(): Promise<void> {
     for (const { key, state } of await this.list()) {
-      if (state === 'expired') await this.store.delete(key.kid);
+      if (state === 'expired') await this.keys.remove(key.kid);
     }
   }
 
-  /** Several instances that make a generation at once all end up with the same key. */
-  private async add(generation: number, activatesAt: number): Promise<StoredSigningKey> {
-    const { algorithm, encryption } = this.options;
-    const privateKey = await this.factory.generate(algorithm);
-    const [key] = await this.factory.load(privateKey, algorithm);
-    if (!key) throw new Error('The key factory made no key.');
-    const stored = {
-      kid: key.kid,
-      algorithm,
-      privateKey: encryption.encrypt(privateKey, key.kid),
-      generation,
-      createdAt: this.clock.now(),
-      activatesAt,
-    };
-    await reach(() => this.store.insert(stored));
-    await this.readAnew();
-    const made = this.stored.find((each) => each.generation === generation);
-    if (!made) throw new Error('The new signing key is not in the store.');
+  private currentForIntrospection(algorithm: SigningAlgorithm): SigningKey | undefined {
+    return this.currentWhere((key) => areOfOneKind(key, { purpose: 'introspection', algorithm }));
+  }
+
+  /** Once for all requests that wait for it. */
+  private makeForIntrospection(algorithm: SigningAlgorithm): Promise<SigningKey> {
+    const making =
+      this.making.get(algorithm) ??
+      this.addForIntrospection(algorithm).finally(() => this.making.delete(algorithm));
+    this.making.set(algorithm, making);
+    return making;
+  }
+
+  private async addForIntrospection(algorithm: SigningAlgorithm): Promise<SigningKey> {
+    await this.keys.readAnew();
+    const there = this.currentForIntrospection(algorithm);
+    if (there) return there;
+    await this.keys.add({ purpose: 'introspection', algorithm }, this.clock.now(), []);
+    const made = this.currentForIntrospection(algorithm);
+    if (!made) throw new Error(`There is no signing key for ${algorithm}.`);
     return made;
   }
 
-  /** Keys that were made before there was a secret to encrypt them. Later than at the start none are accepted. */
-  private async sealClearKeys(): Promise<void> {
-    for (const { kid, privateKey } of await reach(() => this.store.all())) {
-      const sealed = this.options.encryption.seal(privateKey, kid);
-      if (sealed !== undefined) await reach(() => this.store.replacePrivateKey(kid, sealed));
-    }
+  /** The current key among those, which are of one kind. */
+  private currentWhere(belongs: (key: StoredSigningKey) => boolean): SigningKey | undefined {
+    const keys = this.keys.all.filter(belongs);
+    const states = this.states(keys);
+    const key = keys.find(({ kid }) => states.get(kid) === 'current');
+    return key && this.keys.get(key.kid);
   }
 
-  private states(): ReturnType<typeof keyStates> {
-    return keyStates(this.stored, this.clock.now(), this.options.retention + RING_LIFETIME);
-  }
-
-  private async refresh(): Promise<void> {
-    const age = this.clock.now() - this.readAt;
-    if (age >= RING_LIFETIME || age < 0) await this.reload();
-  }
-
-  /** A store that is down does not stop the keys that are at hand; the failure goes to the log. */
-  private async reload(): Promise<void> {
-    try {
-      await this.read();
-    } catch (cause) {
-      if (this.stored.length === 0) throw cause;
-      this.readAt = this.clock.now();
-      this.onFailure(cause);
-    }
-  }
-
-  /** A read that begins after what happened before this call. */
-  private async readAnew(): Promise<void> {
-    await this.reading?.catch(() => undefined);
-    await this.read();
-  }
-
-  private read(): Promise<void> {
-    this.reading ??= this.readOnce().finally(() => {
-      this.reading = undefined;
-    });
-    return this.reading;
-  }
-
-  private async readOnce(): Promise<void> {
-    const stored = await reach(() => this.store.all());
-    for (const key of stored) {
-      if (!this.loaded.has(key.kid)) this.loaded.set(key.kid, await this.load(key));
-    }
-    for (const kid of this.loaded.keys()) {
-      if (!stored.some((key) => key.kid === kid)) this.loaded.delete(kid);
-    }
-    this.stored = stored;
-    this.readAt = this.clock.now();
-  }
-
-  private async load(stored: StoredSigningKey): Promise<SigningKey> {
-    const privateKey = this.options.encryption.decrypt(stored.privateKey, stored.kid);
-    if (privateKey === undefined) {
-      throw new ConfigurationError(
-        'keyEncryptionSecret',
-        this.options.encryption.available ? 'a value that does not open the stored signing keys' : 'missing',
-        'the secret that the stored signing keys are encrypted under, or a list with the new secret first and the old one after it',
-      );
-    }
-    const [key] = await this.factory.load(privateKey, stored.algorithm);
-    if (key?.kid !== stored.kid) throw new Error(`The stored signing key ${stored.kid} is damaged.`);
-    return key;
+  private states(keys = this.keys.all): ReturnType<typeof keyStates> {
+    return keyStates(keys, this.clock.now(), this.options.retention + RING_LIFETIME);
   }
 }

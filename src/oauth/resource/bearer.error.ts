@@ -11,6 +11,13 @@ const STATUS = {
 
 export type BearerErrorCode = keyof typeof STATUS;
 
+/** What every challenge of a resource server says about it. */
+export interface Challenger {
+  readonly realm: string;
+  /** Where its metadata stands (RFC 9728 §5.1). Missing where it does not publish any. */
+  readonly resourceMetadata?: string | undefined;
+}
+
 /** A request that a resource server refuses, with its `Bearer` challenge: RFC 6750 §3. */
 export class BearerError extends Error {
   override readonly name = 'BearerError';
@@ -29,22 +36,27 @@ export class BearerError extends Error {
     this.headers = { ...NO_STORE, ...headers };
   }
 
-  static missingToken(realm: string, scope: readonly string[]): BearerError {
-    const challenge = { realm, scope: formatScope(scope) };
-    return new BearerError(undefined, 'This resource needs an access token.', bearer(challenge));
+  static missingToken(challenger: Challenger, scope: readonly string[]): BearerError {
+    const headers = challenge(challenger, { scope: formatScope(scope) });
+    return new BearerError(undefined, 'This resource needs an access token.', headers);
   }
 
-  static invalidRequest(realm: string, description: string): BearerError {
-    return BearerError.of('invalid_request', realm, description);
+  static invalidRequest(challenger: Challenger, description: string): BearerError {
+    return BearerError.of('invalid_request', challenger, description);
   }
 
-  static invalidToken(realm: string): BearerError {
-    return BearerError.of('invalid_token', realm, 'The access token is not valid here.');
+  static invalidToken(challenger: Challenger): BearerError {
+    return BearerError.of('invalid_token', challenger, 'The access token is not valid here.');
   }
 
-  static insufficientScope(realm: string, scope: readonly string[]): BearerError {
+  static insufficientScope(challenger: Challenger, scope: readonly string[]): BearerError {
     const description = 'The access token does not have the scope that this request needs.';
-    return BearerError.of('insufficient_scope', realm, description, scope);
+    return BearerError.of('insufficient_scope', challenger, description, scope);
+  }
+
+  /** RFC 6750 §3.1: the request needs higher privileges than the token has, and no scope would give them. */
+  static insufficientPrivileges(challenger: Challenger, description: string): BearerError {
+    return BearerError.of('insufficient_scope', challenger, description);
   }
 
   /** The token could not be judged. That is not the client's fault, and never access. */
@@ -55,18 +67,21 @@ export class BearerError extends Error {
 
   private static of(
     code: BearerErrorCode,
-    realm: string,
+    challenger: Challenger,
     description: string,
     scope: readonly string[] = [],
   ): BearerError {
-    const challenge = { realm, error: code, error_description: description, scope: formatScope(scope) };
-    return new BearerError(code, description, bearer(challenge));
+    const parameters = { error: code, error_description: description, scope: formatScope(scope) };
+    return new BearerError(code, description, challenge(challenger, parameters));
   }
 }
 
 /** Each parameter once, as a quoted string of the characters that RFC 6750 §3 allows. */
-function bearer(parameters: Readonly<Record<string, string>>): { 'WWW-Authenticate': string } {
-  const list = Object.entries(parameters)
+function challenge(
+  { realm, resourceMetadata = '' }: Challenger,
+  parameters: Readonly<Record<string, string>>,
+): { 'WWW-Authenticate': string } {
+  const list = Object.entries({ realm, ...parameters, resource_metadata: resourceMetadata })
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}="${printable(value)}"`);
   return { 'WWW-Authenticate': `Bearer ${list.join(', ')}` };

@@ -3,7 +3,8 @@ import { check, wholeNumber } from '../option-checks.js';
 import { SCOPE_TOKEN } from '../scope.js';
 import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
 import { isResourceIdentifier } from './resource-identifier.js';
-import { absoluteIdentifier, ResourceServers, type ResourceServer } from './resource-server.js';
+import { absoluteIdentifier, type GuardedResource } from './guarded-resource.js';
+import { ResourceServers, type ResourceServer } from './resource-server.js';
 
 interface Defaults {
   readonly issuer: string;
@@ -62,6 +63,7 @@ function resolveResource(
   check(ACCESS_TOKEN_FORMATS.includes(format), `${at}.accessTokenFormat`, format, '"jwt" or "opaque"');
   return {
     identifier,
+    ...describeForPeople(at, options),
     scopes: [...options.scopes],
     defaultScopes: [...defaultScopes],
     isDefault,
@@ -75,7 +77,28 @@ function resolveResource(
   };
 }
 
-function checkScopes(option: string, scopes: unknown): void {
+/** What its metadata says besides, RFC 9728 §2. */
+export function describeForPeople(
+  at: string,
+  {
+    name,
+    documentation,
+    metadata = true,
+  }: Pick<ResourceServerOptions, 'name' | 'documentation' | 'metadata'>,
+): Pick<GuardedResource, 'name' | 'documentation' | 'publishesMetadata'> {
+  const named: unknown = name === undefined ? 'a name' : name;
+  check(typeof named === 'string' && named.trim() !== '', `${at}.name`, name, 'a text');
+  const page = documentation === undefined || isWebPage(documentation);
+  check(page, `${at}.documentation`, documentation, 'an absolute http or https URL');
+  check(typeof metadata === 'boolean', `${at}.metadata`, metadata, 'true or false');
+  return { name, documentation, publishesMetadata: metadata };
+}
+
+function isWebPage(text: unknown): boolean {
+  return typeof text === 'string' && /^https?:/i.test(text) && URL.canParse(text);
+}
+
+export function checkScopes(option: string, scopes: unknown): void {
   const wants = 'a list of scopes, each of printable ASCII without space, " and \\, and each once';
   check(Array.isArray(scopes), option, scopes, wants);
   const ok = scopes.every((scope) => typeof scope === 'string' && SCOPE_TOKEN.test(scope));

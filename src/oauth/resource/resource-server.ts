@@ -1,9 +1,8 @@
 import type { AccessTokenFormat } from '../token/access-token.js';
+import { GuardedResources, type GuardedResource } from './guarded-resource.js';
 
 /** An API that accepts this server's tokens, with the rules for tokens meant for it. */
-export interface ResourceServer {
-  /** Its resource indicator, the `aud` of its tokens. Compared as an exact string (RFC 8707 §2). */
-  readonly identifier: string;
+export interface ResourceServer extends GuardedResource {
   readonly scopes: readonly string[];
   /** What a client gets that asks for no scope and has no default of its own. */
   readonly defaultScopes: readonly string[];
@@ -14,28 +13,15 @@ export interface ResourceServer {
 }
 
 /** The resource servers of this authorization server. */
-export class ResourceServers {
+export class ResourceServers extends GuardedResources<ResourceServer> {
   /** Every scope that exists at any of them. */
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
-  private readonly byIdentifier: ReadonlyMap<string, ResourceServer>;
 
-  constructor(
-    readonly all: readonly ResourceServer[],
-    private readonly issuer: string,
-  ) {
+  constructor(all: readonly ResourceServer[], issuer: string) {
+    super(all, issuer);
     this.scopes = [...new Set(all.flatMap((resource) => resource.scopes))];
     this.defaultScopes = [...new Set(all.flatMap((resource) => resource.defaultScopes))];
-    this.byIdentifier = new Map(all.map((resource) => [resource.identifier, resource]));
-  }
-
-  find(identifier: string): ResourceServer | undefined {
-    return this.byIdentifier.get(identifier);
-  }
-
-  /** The one of this identifier, or of this path below the issuer. */
-  named(name: string): ResourceServer | undefined {
-    return this.find(absoluteIdentifier(name, this.issuer));
   }
 
   get default(): ResourceServer | undefined {
@@ -46,9 +32,4 @@ export class ResourceServers {
   withScopes(scopes: readonly string[]): ResourceServer[] {
     return this.all.filter((resource) => scopes.every((scope) => resource.scopes.includes(scope)));
   }
-}
-
-/** A path stands for the resource of that path below the issuer. */
-export function absoluteIdentifier(identifier: string, issuer: string): string {
-  return identifier.startsWith('/') ? issuer.replace(/\/$/, '') + identifier : identifier;
 }

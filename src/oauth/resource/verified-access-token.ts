@@ -1,29 +1,78 @@
 import type { AccessTokenFormat } from '../token/access-token.js';
+import type { AuthenticAccessToken } from './access-token.verifier.js';
+import { BearerError, type Challenger } from './bearer.error.js';
+import type { GuardedResources } from './guarded-resource.js';
 
-/** An access token that has passed every check, as a handler gets it by `@AccessToken()`. */
-export interface VerifiedAccessToken {
+/** Ends the request with this error. */
+export type RefuseRequest = (error: BearerError) => never;
+
+/**
+ * An access token that the guard has let through: authentic, alive, for the handler's resource server, with the scopes
+ * that the handler requires. What a handler needs beyond that, it asks for here; where the token does not have it, the
+ * request is answered with 403 `insufficient_scope` (RFC 6750 §3.1).
+ */
+export class VerifiedAccessToken implements AuthenticAccessToken {
   readonly clientId: string;
-  /** `sub`: the client itself, for a token of the client credentials grant. */
   readonly subject: string;
-  /** `aud`: the identifiers of the resource servers that it is for. */
   readonly audience: readonly string[];
   readonly scope: readonly string[];
-  /** Seconds since 1970, as `expiresAt`. */
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** `jti`. */
   readonly id: string;
   readonly issuer: string;
   readonly format: AccessTokenFormat;
-  /** What the authorization server's host added. */
   readonly claims: Readonly<Record<string, unknown>>;
-}
+  readonly #challenger: Challenger;
+  readonly #resources: GuardedResources;
+  readonly #refuse: RefuseRequest;
 
-/** Tells whether a token is good. The guard knows no other way. */
-export abstract class AccessTokenVerifier {
+  /** @internal The guard makes it. */
+  constructor(
+    token: AuthenticAccessToken,
+    challenger: Challenger,
+    resources: GuardedResources,
+    refuse: RefuseRequest,
+  ) {
+    this.clientId = token.clientId;
+    this.subject = token.subject;
+    this.audience = token.audience;
+    this.scope = token.scope;
+    this.issuedAt = token.issuedAt;
+    this.expiresAt = token.expiresAt;
+    this.id = token.id;
+    this.issuer = token.issuer;
+    this.format = token.format;
+    this.claims = token.claims;
+    this.#challenger = challenger;
+    this.#resources = resources;
+    this.#refuse = refuse;
+  }
+
+  /** Whether it has every one of these scopes. They are compared exactly: `read` is not `read:all` (RFC 6749 §3.3). */
+  hasScopes(...scopes: readonly string[]): boolean {
+    return scopes.every((scope) => this.scope.includes(scope));
+  }
+
+  /** It must have every one of these scopes, which the challenge names. @throws BearerException 403 */
+  requireScopes(...scopes: readonly string[]): void {
+    if (!this.hasScopes(...scopes)) this.#refuse(BearerError.insufficientScope(this.#challenger, scopes));
+  }
+
   /**
-   * The token, when it is authentic, alive and unrevoked; `undefined` when it is not, whatever the reason. Audience and
-   * scope are the caller's to check. Rejects when it cannot tell: never access, but not the client's fault either.
+   * It must be for one of these resource servers, named as in `@ProtectedResource`. For handlers that belong to several.
+   * @throws BearerException 403
    */
-  abstract verify(value: string): Promise<VerifiedAccessToken | undefined>;
+  requireAudience(...names: readonly string[]): void {
+    const identifiers = names.map((name) => this.#resources.absolute(name));
+    if (identifiers.some((identifier) => this.audience.includes(identifier))) return;
+    const description = 'The access token is not for the resource that this request is about.';
+    this.#refuse(BearerError.insufficientPrivileges(this.#challenger, description));
+  }
+
+  /** It must have been issued to one of these clients. @throws BearerException 403 */
+  requireClient(...clientIds: readonly string[]): void {
+    if (clientIds.includes(this.clientId)) return;
+    const description = 'The client of the access token may not do this.';
+    this.#refuse(BearerError.insufficientPrivileges(this.#challenger, description));
+  }
 }

@@ -1,12 +1,14 @@
 import { sha256 } from '../digest.js';
 import { RecentlyUsed } from '../recently-used.js';
-import type { SigningKey } from '../keys/signing-key.js';
+import type { AccessTokenKey } from './jwt-access-token.verifier.js';
 
 const MOST_ENTRIES = 10_000;
 
 /** Tokens whose signature is known to be good, with the key that made it. */
 interface Verified {
-  readonly key: SigningKey;
+  readonly key: AccessTokenKey;
+  readonly kid: string;
+  readonly algorithm: string;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 

@@ -18,6 +18,8 @@ export abstract class AccessTokenStore {
   /** Resolves when the token would survive a crash, not before. */
   abstract insert(token: StoredAccessToken): Promise<void>;
   abstract find(digest: string): Promise<StoredAccessToken | undefined>;
+  /** False when there is no such token, or no more. */
+  abstract delete(digest: string): Promise<boolean>;
   /** Removes what expired before this moment, and tells how many. */
   abstract deleteExpired(before: number): Promise<number>;
 }

@@ -1,4 +1,4 @@
-import { encodeSegment } from '../jwt/compact-jws.js';
+import { signJwt } from '../jwt/signed-jwt.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { formatScope } from '../scope.js';
 import type { AccessTokenGrant } from './access-token.js';
@@ -16,8 +16,7 @@ export class JwtAccessTokenWriter implements AccessTokenWriter {
 
   async write(grant: AccessTokenGrant): Promise<string> {
     const key = await this.keys.current();
-    const header = encodeSegment({ alg: key.algorithm, typ: ACCESS_TOKEN_TYPE, kid: key.kid });
-    const payload = encodeSegment({
+    return signJwt(key, ACCESS_TOKEN_TYPE, {
       ...grant.claims,
       iss: this.issuer,
       sub: grant.subject,
@@ -28,8 +27,5 @@ export class JwtAccessTokenWriter implements AccessTokenWriter {
       exp: grant.expiresAt,
       jti: grant.id,
     });
-    const input = `${header}.${payload}`;
-    const signature = await key.sign(Buffer.from(input, 'ascii'));
-    return `${input}.${signature.toString('base64url')}`;
   }
 }

@@ -1,7 +1,5 @@
-import type { ClientAuthentication } from '../client/authentication/client-authentication.js';
+import type { ClientRequests } from '../client/authentication/client-request.js';
 import type { OauthEvents } from '../events/oauth-events.js';
-import type { BodyLimits } from '../http/body.js';
-import { readForm } from '../http/form.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
 import type { AccessToken } from './access-token.js';
@@ -12,18 +10,14 @@ import { TokenResponse } from './token.response.js';
 /** RFC 6749 §3.2. The order of the steps is the order in which faults are reported; the steps own the rules. */
 export class TokenEndpoint {
   constructor(
-    private readonly authentication: ClientAuthentication,
+    private readonly requests: ClientRequests,
     private readonly grants: Grants,
-    private readonly limits: BodyLimits,
     private readonly events: OauthEvents,
   ) {}
 
   /** @throws OauthError */
   async handle(http: OauthRequest): Promise<TokenResponse> {
-    if (http.method !== 'POST') throw OauthError.methodNotAllowed(http.method, 'POST');
-    const parameters = await readForm(http, this.limits);
-    parameters.refuseRepeats(TOKEN_PARAMETERS);
-    const client = await this.authentication.authenticate(http, parameters);
+    const { client, parameters } = await this.requests.read(http, TOKEN_PARAMETERS);
     try {
       const request = TokenRequest.from(parameters);
       const token = await this.grants.for(request.grantType, client).issue(request, client);

@@ -1,18 +1,28 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JwkSet } from '../../oauth/client/client.js';
 import {
+  CONTENT_ENCRYPTION_ALGORITHMS,
+  KEY_ENCRYPTION_ALGORITHMS,
+  type ContentEncryptionAlgorithm,
+  type KeyEncryptionAlgorithm,
+} from '../../oauth/client/keys/encryption-key.js';
+import {
   ASYMMETRIC_ALGORITHMS,
   SYMMETRIC_ALGORITHMS,
   type AssertionAlgorithm,
 } from '../../oauth/client/keys/verification-key.js';
+import type { SigningAlgorithm } from '../../oauth/keys/signing-key.js';
 import { ACCESS_TOKEN_FORMATS, type AccessTokenFormat } from '../../oauth/token/access-token.js';
 import { flag, hexadecimal, integer, jwkSet, nullable, object, oneOf, strings } from '../codecs.js';
+import { signingAlgorithm } from './oauth-signing-key.entity.js';
 
 export const assertionAlgorithm = oneOf<AssertionAlgorithm>([
   ...ASYMMETRIC_ALGORITHMS,
   ...SYMMETRIC_ALGORITHMS,
 ]);
 export const accessTokenFormat = oneOf<AccessTokenFormat>(ACCESS_TOKEN_FORMATS);
+export const keyEncryptionAlgorithm = oneOf<KeyEncryptionAlgorithm>(KEY_ENCRYPTION_ALGORITHMS);
+export const contentEncryptionAlgorithm = oneOf<ContentEncryptionAlgorithm>(CONTENT_ENCRYPTION_ALGORITHMS);
 
 /** A registered client. Its secrets stand in rows of their own. */
 @Entity({ name: 'oauth_client' })
@@ -82,6 +92,33 @@ export class OauthClientEntity {
 
   @Column({ name: 'resource', type: 'text', nullable: true })
   resource!: string | null;
+
+  @Column({
+    name: 'introspection_signed_response_alg',
+    type: 'varchar',
+    length: 16,
+    nullable: true,
+    transformer: nullable(signingAlgorithm),
+  })
+  introspectionSignedResponseAlg!: SigningAlgorithm | null;
+
+  @Column({
+    name: 'introspection_encrypted_response_alg',
+    type: 'varchar',
+    length: 32,
+    nullable: true,
+    transformer: nullable(keyEncryptionAlgorithm),
+  })
+  introspectionEncryptedResponseAlg!: KeyEncryptionAlgorithm | null;
+
+  @Column({
+    name: 'introspection_encrypted_response_enc',
+    type: 'varchar',
+    length: 32,
+    nullable: true,
+    transformer: nullable(contentEncryptionAlgorithm),
+  })
+  introspectionEncryptedResponseEnc!: ContentEncryptionAlgorithm | null;
 
   @Column({
     name: 'access_token_format',

@@ -2,6 +2,7 @@ import { OauthAccessTokenEntity } from './oauth-access-token.entity.js';
 import { OauthClientSecretEntity } from './oauth-client-secret.entity.js';
 import { OauthClientEntity } from './oauth-client.entity.js';
 import { OauthFailureCountEntity } from './oauth-failure-count.entity.js';
+import { OauthRevokedTokenEntity } from './oauth-revoked-token.entity.js';
 import { OauthSigningKeyEntity } from './oauth-signing-key.entity.js';
 import { OauthUsedIdentifierEntity } from './oauth-used-identifier.entity.js';
 
@@ -10,6 +11,7 @@ export const oauthEntities = [
   OauthClientEntity,
   OauthClientSecretEntity,
   OauthAccessTokenEntity,
+  OauthRevokedTokenEntity,
   OauthSigningKeyEntity,
   OauthUsedIdentifierEntity,
   OauthFailureCountEntity,

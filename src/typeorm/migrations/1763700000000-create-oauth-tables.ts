@@ -1,20 +1,9 @@
-import {
-  Table,
-  type EntityTarget,
-  type MigrationInterface,
-  type ObjectLiteral,
-  type QueryRunner,
-  type TableOptions,
-} from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { OauthAccessTokenEntity } from '../entities/oauth-access-token.entity.js';
 import { OauthClientSecretEntity } from '../entities/oauth-client-secret.entity.js';
 import { OauthClientEntity } from '../entities/oauth-client.entity.js';
 import { OauthSigningKeyEntity } from '../entities/oauth-signing-key.entity.js';
-import { tableName } from './table-name.js';
-
-interface Creation extends TableOptions {
-  readonly entity: EntityTarget<ObjectLiteral>;
-}
+import { createTables, dropTables, type Creation } from './schema-change.js';
 
 const TABLES: readonly Creation[] = [
   {
@@ -89,16 +78,10 @@ export class CreateOauthTables1763700000000 implements MigrationInterface {
   readonly name = 'CreateOauthTables1763700000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    for (const { entity, ...table } of TABLES) {
-      await queryRunner.createTable(
-        new Table({ ...table, name: tableName(queryRunner, entity, table.name) }),
-      );
-    }
+    await createTables(queryRunner, TABLES);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const { entity, name } of TABLES.toReversed()) {
-      await queryRunner.dropTable(tableName(queryRunner, entity, name));
-    }
+    await dropTables(queryRunner, TABLES);
   }
 }

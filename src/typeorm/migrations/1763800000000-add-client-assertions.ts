@@ -1,28 +1,16 @@
-import {
-  Table,
-  TableColumn,
-  type EntityTarget,
-  type MigrationInterface,
-  type ObjectLiteral,
-  type QueryRunner,
-  type TableColumnOptions,
-  type TableOptions,
-} from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { OauthClientSecretEntity } from '../entities/oauth-client-secret.entity.js';
 import { OauthClientEntity } from '../entities/oauth-client.entity.js';
 import { OauthFailureCountEntity } from '../entities/oauth-failure-count.entity.js';
 import { OauthUsedIdentifierEntity } from '../entities/oauth-used-identifier.entity.js';
-import { tableName } from './table-name.js';
-
-interface Addition {
-  readonly entity: EntityTarget<ObjectLiteral>;
-  readonly name: string;
-  readonly columns: readonly TableColumnOptions[];
-}
-
-interface Creation extends TableOptions {
-  readonly entity: EntityTarget<ObjectLiteral>;
-}
+import {
+  addColumns,
+  createTables,
+  dropColumns,
+  dropTables,
+  type Addition,
+  type Creation,
+} from './schema-change.js';
 
 const COLUMNS: readonly Addition[] = [
   {
@@ -70,24 +58,12 @@ export class AddClientAssertions1763800000000 implements MigrationInterface {
   readonly name = 'AddClientAssertions1763800000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    for (const { entity, name, columns } of COLUMNS) {
-      const added = columns.map((column) => new TableColumn(column));
-      await queryRunner.addColumns(tableName(queryRunner, entity, name), added);
-    }
-    for (const { entity, ...table } of TABLES) {
-      await queryRunner.createTable(
-        new Table({ ...table, name: tableName(queryRunner, entity, table.name) }),
-      );
-    }
+    await addColumns(queryRunner, COLUMNS);
+    await createTables(queryRunner, TABLES);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const { entity, name } of TABLES.toReversed()) {
-      await queryRunner.dropTable(tableName(queryRunner, entity, name));
-    }
-    for (const { entity, name, columns } of COLUMNS.toReversed()) {
-      const added = columns.map((column) => column.name);
-      await queryRunner.dropColumns(tableName(queryRunner, entity, name), added);
-    }
+    await dropTables(queryRunner, TABLES);
+    await dropColumns(queryRunner, COLUMNS);
   }
 }

@@ -1,35 +1,35 @@
 import { setImmediate } from 'node:timers/promises';
 import { JsonError, parseJsonObject } from '../../jwt/json.js';
-import { UnusableKeyError, type VerificationKey, type VerificationKeyFactory } from './verification-key.js';
+import { UnusableKeyError } from './verification-key.js';
 
 const MOST_KEYS = 100;
 
 /** A stranger's keys are made usable so many at a time, with a turn for everybody else in between. */
 const KEYS_AT_ONCE = 5;
 
+/** Makes the public keys of others usable for one purpose. */
+export interface KeyLoader<K> {
+  /** @throws UnusableKeyError */
+  load(jwk: Readonly<Record<string, unknown>>): K;
+}
+
 /** Reads a JWK Set as it was fetched: strict JSON, whose keys are taken as by {@link loadKeys}. */
-export async function parseKeySet(
-  body: Uint8Array,
-  factory: VerificationKeyFactory,
-): Promise<VerificationKey[]> {
+export async function parseKeySet<K>(body: Uint8Array, loader: KeyLoader<K>): Promise<K[]> {
   const listed = listOf(parse(body));
-  const keys: VerificationKey[] = [];
+  const keys: K[] = [];
   for (let at = 0; at < listed.length; at += KEYS_AT_ONCE) {
-    keys.push(...usableKeys(listed.slice(at, at + KEYS_AT_ONCE), factory));
+    keys.push(...usableKeys(listed.slice(at, at + KEYS_AT_ONCE), loader));
     await setImmediate();
   }
   return keys;
 }
 
 /**
- * The keys of a JWK Set (RFC 7517 §5) that can verify signatures of clients. Those that are foreign, broken, too weak or
+ * The keys of a JWK Set (RFC 7517 §5) that can be used. Those that are foreign, broken, too weak or
  * not public are passed over; a set that is none, or that has more than 100 keys, is refused as a whole.
  */
-export function loadKeys(
-  set: { readonly keys?: unknown },
-  factory: VerificationKeyFactory,
-): VerificationKey[] {
-  return usableKeys(listOf(set), factory);
+export function loadKeys<K>(set: { readonly keys?: unknown }, loader: KeyLoader<K>): K[] {
+  return usableKeys(listOf(set), loader);
 }
 
 function listOf({ keys }: { readonly keys?: unknown }): readonly unknown[] {
@@ -38,16 +38,13 @@ function listOf({ keys }: { readonly keys?: unknown }): readonly unknown[] {
   return keys;
 }
 
-function usableKeys(listed: readonly unknown[], factory: VerificationKeyFactory): VerificationKey[] {
-  return listed.flatMap((jwk) => (isObject(jwk) ? usableKey(jwk, factory) : []));
+function usableKeys<K>(listed: readonly unknown[], loader: KeyLoader<K>): K[] {
+  return listed.flatMap((jwk) => (isObject(jwk) ? usableKey(jwk, loader) : []));
 }
 
-function usableKey(
-  jwk: Readonly<Record<string, unknown>>,
-  factory: VerificationKeyFactory,
-): VerificationKey[] {
+function usableKey<K>(jwk: Readonly<Record<string, unknown>>, loader: KeyLoader<K>): K[] {
   try {
-    return [factory.load(jwk)];
+    return [loader.load(jwk)];
   } catch (cause) {
     if (cause instanceof UnusableKeyError) return [];
     throw cause;

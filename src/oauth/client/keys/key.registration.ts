@@ -1,11 +1,12 @@
 import type { Client, JwkSet } from '../client.js';
 import type { ClientMetadata } from '../client.metadata.js';
 import { refuseIf } from '../metadata-refusal.js';
+import type { EncryptionKeyFactory } from './encryption-key.js';
 import { jwksUriRefusal } from './jwks-uri.js';
+import type { KeyLoader } from './key-set.js';
 import {
   UnusableKeyError,
   type AsymmetricAlgorithm,
-  type VerificationKey,
   type VerificationKeyFactory,
 } from './verification-key.js';
 
@@ -15,6 +16,7 @@ const MOST_CHARACTERS = 32_768;
 
 export interface KeyRules {
   readonly keys: VerificationKeyFactory;
+  readonly encryptionKeys: EncryptionKeyFactory;
   /** Whether a `jwks_uri` may be plain http on loopback. */
   readonly jwksUriAllowLoopback: boolean;
 }
@@ -38,9 +40,13 @@ export function registerKeys(
   }
   if (jwks === undefined) return {};
   const set = jwkSet(jwks);
-  const known = set.keys.flatMap((key, index) => loaded(key, index, rules.keys) ?? []);
-  refuseIf(known.length === 0, 'jwks must have a key of a kind that this server knows');
-  const fitting = known.some((key) => algorithms?.some((algorithm) => key.suits(algorithm)) ?? true);
+  const verifying = loaded(set, rules.keys);
+  const encrypting = loaded(set, rules.encryptionKeys);
+  refuseIf(
+    verifying.length + encrypting.length === 0,
+    'jwks must have a key of a kind that this server knows',
+  );
+  const fitting = !algorithms || verifying.some((key) => algorithms.some((each) => key.suits(each)));
   refuseIf(!fitting, `jwks must have a key for ${algorithms?.join(', ')}`);
   return { jwks: set };
 }
@@ -57,18 +63,17 @@ function jwkSet(document: Readonly<Record<string, unknown>>): JwkSet {
   return { keys };
 }
 
-function loaded(
-  key: Readonly<Record<string, unknown>>,
-  index: number,
-  factory: VerificationKeyFactory,
-): VerificationKey | undefined {
-  try {
-    return factory.load(key);
-  } catch (failure) {
-    if (!(failure instanceof UnusableKeyError)) throw failure;
-    refuseIf(!failure.foreign, `jwks.keys[${index}] must not be a key ${failure.reason}`);
-    return undefined;
-  }
+/** Those of a kind that is known. */
+function loaded<K>({ keys }: JwkSet, loader: KeyLoader<K>): K[] {
+  return keys.flatMap((key, index) => {
+    try {
+      return [loader.load(key)];
+    } catch (failure) {
+      if (!(failure instanceof UnusableKeyError)) throw failure;
+      refuseIf(!failure.foreign, `jwks.keys[${index}] must not be a key ${failure.reason}`);
+      return [];
+    }
+  });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

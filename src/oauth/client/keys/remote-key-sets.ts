@@ -1,29 +1,37 @@
 import type { Clock } from '../../clock.js';
 import { RecentlyUsed } from '../../recently-used.js';
 import type { JwksFetcher } from './jwks-fetcher.js';
+import type { KeyLoader } from './key-set.js';
 import { RemoteKeySet, type KeySetSource } from './remote-key-set.js';
-import type { VerificationKey, VerificationKeyFactory } from './verification-key.js';
 
 const MOST_SETS = 1_000;
+const GRACE = 3_600;
 
-/** The key sets of all clients that have a `jwks_uri`. The one used longest ago makes room. */
-export class RemoteKeySets {
-  private readonly sets = new RecentlyUsed<RemoteKeySet>(MOST_SETS);
-  private readonly source: KeySetSource;
+export interface RemoteKeySetOptions {
+  /** Seconds for which a set is used beyond its freshness while it cannot be read. Default: 3600. */
+  readonly grace?: number;
+}
+
+/** Key sets of others, by the URI at which they stand. The one used longest ago makes room. */
+export class RemoteKeySets<K> {
+  private readonly sets = new RecentlyUsed<RemoteKeySet<K>>(MOST_SETS);
+  private readonly source: KeySetSource<K>;
 
   constructor(
     fetcher: JwksFetcher,
-    factory: VerificationKeyFactory,
+    loader: KeyLoader<K>,
     clock: Clock,
     onFailure: (cause: unknown) => void,
+    { grace = GRACE }: RemoteKeySetOptions = {},
   ) {
-    this.source = { fetcher, factory, clock, onFailure };
+    this.source = { fetcher, loader, clock, onFailure, grace };
   }
 
   /**
-   * The keys at this URI, at most an hour old, or two where it cannot be reached. Rejects when there are none to be had.
+   * The keys at this URI, at most an hour old, and older by the grace where it cannot be reached. Rejects when there are
+   * none to be had.
    */
-  keys(uri: string): Promise<readonly VerificationKey[]> {
+  keys(uri: string): Promise<readonly K[]> {
     return this.used(uri).keys();
   }
 
@@ -31,11 +39,11 @@ export class RemoteKeySets {
    * For a signature that no key of the set fits: the keys as they are now. Undefined if they were read for such a reason
    * less than a minute ago, so that signatures of strangers cause no more than one a minute, or if they cannot be read.
    */
-  refreshed(uri: string): Promise<readonly VerificationKey[] | undefined> {
+  refreshed(uri: string): Promise<readonly K[] | undefined> {
     return this.used(uri).refreshed();
   }
 
-  private used(uri: string): RemoteKeySet {
+  private used(uri: string): RemoteKeySet<K> {
     const known = this.sets.get(uri);
     if (known) return known;
     const set = new RemoteKeySet(uri, this.source);

@@ -1,3 +1,5 @@
+import type { KeyLoader } from './key-set.js';
+
 /** JWS algorithms of `private_key_jwt`: RFC 7518 §3.1, RFC 8037, RFC 9864. */
 export const ASYMMETRIC_ALGORITHMS = [
   'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
@@ -43,7 +45,7 @@ export class UnusableKeyError extends Error {
 }
 
 /** Makes public keys of clients usable. The JOSE adapter implements it. */
-export abstract class VerificationKeyFactory {
+export abstract class VerificationKeyFactory implements KeyLoader<VerificationKey> {
   /** @throws UnusableKeyError */
   abstract load(jwk: Readonly<Record<string, unknown>>): VerificationKey;
   /** A key of nobody, so that an unknown client costs what a known one costs. */
