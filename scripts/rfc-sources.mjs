@@ -136,7 +136,6 @@ Object.assign(LEFT, {
   'INT-014': later('mutual TLS'),
   'INT-015': later('authorization_details'),
   'REV-009': 'there are no refresh tokens (RFC 6749 §4.4.3)',
-  'REV-014': 'documented in docs/resource-servers.md',
   'META-031': 'the kit is no client: it reads no metadata of protected resources',
   'META-034': later('DPoP and mutual TLS'),
   'META-035': 'neither member is published',

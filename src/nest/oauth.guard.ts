@@ -50,12 +50,16 @@ export class OauthGuard implements CanActivate {
 
 /** Fastify has `header`, Node and Express have `setHeader`. */
 interface HeaderWriter {
+  readonly headersSent?: boolean;
+  readonly sent?: boolean;
   setHeader?(name: string, value: string): unknown;
   header(name: string, value: string): unknown;
 }
 
 function refuseRequest(response: HeaderWriter, error: BearerError): never {
-  for (const [name, value] of Object.entries(error.headers)) setHeader(response, name, value);
+  // A handler may ask for more when it has begun to answer: then only the exception is left.
+  const begun = response.headersSent === true || response.sent === true;
+  for (const [name, value] of begun ? [] : Object.entries(error.headers)) setHeader(response, name, value);
   throw new BearerException(error);
 }
 

@@ -3,7 +3,13 @@ import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HTTP_ADAPTERS } from '../support/sample-app.js';
-import { assertionForm, clientKey, registerHmacSigner, registerSigner } from './support/assertions.js';
+import {
+  KEY_ENCRYPTION_SECRET,
+  assertionForm,
+  clientKey,
+  registerHmacSigner,
+  registerSigner,
+} from './support/assertions.js';
 import {
   AS_JWT,
   expectActive,
@@ -207,7 +213,7 @@ describe.each(HTTP_ADAPTERS)('assertions at every endpoint on %s', (httpAdapter)
   let reader: TestClient;
 
   beforeAll(async () => {
-    server = await openServer({ httpAdapter });
+    server = await openServer({ httpAdapter, env: { KEY_ENCRYPTION_SECRET } });
     reader = await registerResourceServer(server, '/api/catalog');
   });
 

@@ -3,6 +3,7 @@ import { HTTP_ADAPTERS } from '../support/sample-app.js';
 import {
   ADVANCING_CLOCK,
   advance,
+  KEY_ENCRYPTION_SECRET,
   registerHmacSigner,
   registerSigner,
   type SigningClient,
@@ -36,7 +37,7 @@ describe.each(HTTP_ADAPTERS)('revocation on %s', (httpAdapter) => {
   let apis: Record<string, TestClient>;
 
   beforeAll(async () => {
-    server = await openServer({ httpAdapter });
+    server = await openServer({ httpAdapter, env: { KEY_ENCRYPTION_SECRET } });
     apis = {
       '/api/catalog': await registerResourceServer(server, '/api/catalog'),
       '/api/statistics': await registerResourceServer(server, '/api/statistics'),
