@@ -1,7 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+/** Fails where somebody listens already: a second start must not change what the first one runs with. */
+export async function requireFree(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const server = createServer().listen(Number(port || 80), hostname.replace(/^\[(.*)\]$/, '$1'));
+  await once(server, 'listening').catch((cause: unknown) => {
+    throw new Error(`${url} is taken, or cannot be listened on`, { cause });
+  });
+  server.close();
+  await once(server, 'close');
+}
 
 /** Starts a program that stands beside this one. It prints to the same terminal. */
 export function startProgram(file: string, env: NodeJS.ProcessEnv): ChildProcess {

@@ -33,7 +33,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
     accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
     jwksUriAllowLoopback: env['JWKS_URI_ALLOW_LOOPBACK'] === '1',
-    reportsUrl: env['REPORTS_URL']?.replace(/\/$/, '') || undefined,
+    reportsUrl: env['REPORTS_URL'] ? readUrl('REPORTS_URL', env['REPORTS_URL']) : undefined,
   };
 }
 
@@ -50,6 +50,11 @@ function readEncryptionSecrets(env: NodeJS.ProcessEnv): string[] | undefined {
   if (current) return old ? [current, old] : [current];
   if (old) throw new Error('KEY_ENCRYPTION_SECRET_OLD is set without KEY_ENCRYPTION_SECRET');
   return undefined;
+}
+
+function readUrl(name: string, text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text.replace(/\/$/, '');
+  throw new Error(`${name} is "${text}", it must be a URL such as http://127.0.0.1:3001`);
 }
 
 function readKeys(file: string): string {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { callCommand, demoText } from './demo-client.js';
-import { endTogether, startProgram, untilAnswered } from './processes.js';
+import { endTogether, requireFree, startProgram, untilAnswered } from './processes.js';
 import { prepareClients, type ReportsClients } from './reports-clients.js';
 import { readSettings } from './settings.js';
 
@@ -8,10 +8,11 @@ import { readSettings } from './settings.js';
 async function start(): Promise<void> {
   process.env['REPORTS_URL'] ||= 'http://127.0.0.1:3001';
   const { issuer, host, port, reportsUrl = '' } = readSettings();
+  const own = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  for (const url of [own, reportsUrl]) await requireFree(url);
   const clients = await prepareClients(reportsUrl);
   const env: NodeJS.ProcessEnv = { ...process.env, ISSUER: issuer, REPORTS_URL: reportsUrl };
   const programs = [startProgram('main.js', env), startProgram('reports/main.js', reportsEnv(env, clients))];
-  const own = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const answers = Promise.all([own, reportsUrl].map(untilAnswered));
   void answers.then(() => console.log(`\n${text(issuer, reportsUrl, clients)}`));
   process.exit(await endTogether(programs));

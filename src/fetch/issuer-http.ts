@@ -1,14 +1,19 @@
 import { IssuerHttp, type IssuerRequest, type IssuerResponse } from '../oauth/resource/remote/issuer-http.js';
+import { Limit } from './limit.js';
 import { Refusal } from './refusal.js';
 
 const MOST_BYTES = 65_536;
+/** An issuer that hangs must not be waited for by everybody who sends a token, good or not. */
+const LIMITS = { running: 256, perKey: 256, waiting: 256 };
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Reaches the issuer with the fetch of the platform. The issuer is the host's own choice, so any network will do; but no
- * redirect is followed, and an answer must have come within its time and within 64 KiB.
+ * redirect is followed, an answer must have come within its time and within 64 KiB, and so many requests run at a time.
  */
 export class FetchIssuerHttp extends IssuerHttp {
+  private readonly limit = new Limit(LIMITS, 'requests to the issuer');
+
   /** @param seconds for the whole of an exchange */
   constructor(private readonly seconds: number) {
     super();
@@ -16,7 +21,7 @@ export class FetchIssuerHttp extends IssuerHttp {
 
   async send(request: IssuerRequest): Promise<IssuerResponse> {
     try {
-      return await this.exchange(request);
+      return await this.limit.run(request.url.host, () => this.exchange(request));
     } catch (cause) {
       const reason = reasonOf(cause, this.seconds);
       throw new Error(`The request to ${request.url.host} failed: ${reason}.`);

@@ -34,15 +34,23 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
 
   async run(): Promise<void> {
     const { clock, clockTolerance } = this.configuration;
+    const now = clock.now();
+    const { accessTokens, revokedTokens, usedIdentifiers, failureCounts, clientSecrets } = this.persistence;
+    await this.remove('access tokens', () => accessTokens.deleteExpired(now - clockTolerance));
+    await this.remove('revoked tokens', () => revokedTokens.deleteExpired(now - CLOCKS_DIFFER));
+    await this.remove('used identifiers', () => usedIdentifiers.deleteExpired(now - CLOCKS_DIFFER));
+    await this.remove('failure counts', () => failureCounts.deleteExpired(now - CLOCKS_DIFFER));
+    await this.remove('client secrets', () => clientSecrets.deleteExpired(now - SECRETS_STAY));
+    const { ring } = this;
+    if (ring instanceof StoredKeyRing) await this.remove('signing keys', () => ring.prune());
+  }
+
+  /** What fails does not keep the rest from being removed. */
+  private async remove(what: string, removal: () => Promise<unknown>): Promise<void> {
     try {
-      await this.persistence.accessTokens.deleteExpired(clock.now() - clockTolerance);
-      await this.persistence.revokedTokens.deleteExpired(clock.now() - CLOCKS_DIFFER);
-      await this.persistence.usedIdentifiers.deleteExpired(clock.now() - CLOCKS_DIFFER);
-      await this.persistence.failureCounts.deleteExpired(clock.now() - CLOCKS_DIFFER);
-      await this.persistence.clientSecrets.deleteExpired(clock.now() - SECRETS_STAY);
-      if (this.ring instanceof StoredKeyRing) await this.ring.prune();
+      await removal();
     } catch (cause) {
-      this.log.report('Expired tokens and keys could not be removed', cause);
+      this.log.report(`Expired ${what} could not be removed`, cause);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BearerError } from '../oauth/resource/bearer.error.js';
+import type { GuardedResources } from '../oauth/resource/guarded-resource.js';
 import { ProtectedRequests } from '../oauth/resource/protected-request.js';
 import { FailureLog } from './failure.log.js';
 import { isPublic, requiredAccess } from './handler-access.js';
@@ -26,6 +27,12 @@ export class OauthGuard implements CanActivate {
     @Inject(ProtectedRequests) private readonly requests: ProtectedRequests,
     @Inject(FailureLog) private readonly log: FailureLog,
   ) {}
+
+  /** @internal What it stands before, for the check at boot. Missing where Nest makes one for each request. */
+  get resources(): GuardedResources | undefined {
+    const requests: ProtectedRequests | undefined = this.requests;
+    return requests?.resources;
+  }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
     const [handler, controller] = [execution.getHandler(), execution.getClass()];

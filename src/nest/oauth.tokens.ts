@@ -4,6 +4,8 @@ export const OAUTH_OPTIONS = Symbol('OauthOptions');
 export const KEY_RING = Symbol('KeyRing');
 /** The APIs that a guard stands before, as {@link GuardedResources}. */
 export const GUARDED_RESOURCES = Symbol('GuardedResources');
+/** {@link ClientRequests} that read the client each time: who may not ask any more learns nothing. */
+export const STRICT_CLIENT_REQUESTS = Symbol('StrictClientRequests');
 /** As `StrictVerifiers`. */
 export const STRICT_VERIFIERS = Symbol('StrictVerifiers');
 /** Everything that keeps clients for a while, as one {@link ClientKeeper}. */

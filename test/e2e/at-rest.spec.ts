@@ -1,11 +1,21 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { Encryption } from '../../src/oauth/encryption.js';
 import { Persistence } from 'nestjs-oauth-kit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HTTP_ADAPTERS, startSampleApp } from '../support/sample-app.js';
 import { basic } from '../support/echo.js';
+import {
+  AS_JWT,
+  deniedTokens,
+  expectActive,
+  expectJwt,
+  expectRevoked,
+  introspect,
+  revoke,
+} from './support/lookups.js';
 import { expectToken, GRANT, openServer, type Server } from './support/server.js';
 
 const KEY_ENCRYPTION_SECRET = 'correct-horse-battery-staple-0123456789';
@@ -34,17 +44,31 @@ describe.each(HTTP_ADAPTERS)('what is kept on %s', (httpAdapter) => {
       const path = token.startsWith('ey') ? '/api/catalog' : '/api/statistics';
       expect((await server.send({ path, headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
     }
-    const [stored] = await server.context.get(Persistence, { strict: false }).signingKeys.all();
-    const opened = new Encryption([KEY_ENCRYPTION_SECRET]).decrypt(
-      stored?.privateKey ?? '',
-      stored?.kid ?? '',
+    const [jwt = '', opaque = ''] = await Promise.all(
+      forms.map(async (form) => expectToken(await server.token(form)).access_token),
     );
-    const { d } = JSON.parse(opened ?? '{}') as { d?: string };
-    expect(d).toMatch(/^[\w-]{43}$/);
+    const { jti = '' } = decodeJwt(jwt);
+    expectActive(await introspect(server.port, opaque, server.client));
+    const signed = await introspect(server.port, jwt, server.client, AS_JWT);
+    await expectJwt(server, signed, server.client);
+    for (const token of [jwt, opaque]) expectRevoked(await revoke(server.port, token, server.client));
+    expect(await deniedTokens(server)).toBe(1);
+    const stored = await server.context.get(Persistence, { strict: false }).signingKeys.all();
+    // One for access tokens, one for introspection responses.
+    expect(stored).toHaveLength(2);
+    const privateKeys = stored.map(({ privateKey, kid }) => {
+      const opened = new Encryption([KEY_ENCRYPTION_SECRET]).decrypt(privateKey, kid);
+      return (JSON.parse(opened ?? '{}') as { d?: string }).d ?? '';
+    });
+    for (const d of privateKeys) expect(d).toMatch(/^[\w-]{43,}$/);
     hidden = [
       ...secrets.map((value): [string, string] => ['a client secret', value]),
       ...tokens.map((value): [string, string] => ['an access token', value]),
-      ['the private key', d ?? ''],
+      ...privateKeys.map((value): [string, string] => ['a private key', value]),
+      ['a revoked JWT', jwt],
+      ['a revoked opaque token', opaque],
+      ['the id of a revoked token', jti],
+      ['an introspection response', signed.text],
       ['the secret that encrypts', KEY_ENCRYPTION_SECRET],
     ];
   });
@@ -54,7 +78,7 @@ describe.each(HTTP_ADAPTERS)('what is kept on %s', (httpAdapter) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('TOK-074 JWKS-012 has no secret, no token and no private key in the database', () => {
+  it('TOK-074 JWKS-012 REV-001 REV-016 has no secret, no token, revoked or not, and no private key in the database', () => {
     const files = [database, `${database}-wal`, `${database}-shm`, `${database}-journal`].filter(existsSync);
     expect(files.length).toBeGreaterThan(1);
     const bytes = Buffer.concat(files.map((file) => readFileSync(file)));
@@ -75,7 +99,7 @@ describe.each(HTTP_ADAPTERS)('what is kept on %s', (httpAdapter) => {
     expect(bytes.includes('PRIVATE KEY')).toBe(false);
   });
 
-  it('TOK-074 ROB-026 prints no secret and no token, the demo secret once', () => {
+  it('TOK-074 ROB-026 INT-003 prints no secret and no token, the demo secret once', () => {
     const output = server.app.output();
     for (const [what, value] of hidden) expect(output, what).not.toContain(value);
     const demo = /client_secret: (\S+)/.exec(output)?.[1] ?? '';

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type TestDatabase } from '../support/databases.js';
 import { HTTP_ADAPTERS, openAdmin, startSampleApp, type SampleApp } from '../support/sample-app.js';
+import {
+  AS_JWT,
+  expectActive,
+  expectInactive,
+  expectRevoked,
+  FORMATS,
+  introspect,
+  LOOKUPS,
+  post,
+  revoke,
+} from './support/lookups.js';
 import { Proxy } from './support/proxy.js';
 import { expectErrorShape, expectToken, FORM, GRANT, registrar, type TestClient } from './support/server.js';
 import { send, type Answer } from './support/wire.js';
@@ -116,6 +127,80 @@ describe.each(cases)('a database that fails under load, $on', ({ engine, httpAda
     expect(answer.text).not.toMatch(/ECONN|oauth_|\n\s+at /);
     proxy.restore();
     await until(async () => (await use('/api/statistics', token)).status === 200);
+  });
+
+  /** One token of each format, with the API that it is for. */
+  const tokens = () =>
+    Promise.all(
+      FORMATS.map(async ({ scope, api }) => {
+        const { access_token: token } = expectToken(await ask(`${GRANT}&scope=${scope}`));
+        return { token, api };
+      }),
+    );
+
+  it(
+    'REV-011 INT-007 BEAR-010 threat 39 tells and ends nothing that it cannot check',
+    { timeout: 90_000 },
+    async () => {
+      const alive = await tokens();
+      const dead = await tokens();
+      const values = (list: typeof alive) => list.map(({ token }) => token);
+      for (const { token } of dead) expectRevoked(await revoke(app.port, token, client));
+      // Everything that may be remembered is, before the database goes.
+      for (const { token, api } of alive) {
+        expect((await use(api, token)).status).toBe(200);
+        expectActive(await introspect(app.port, token, client));
+        expectActive(await introspect(app.port, token, client));
+      }
+      const expectNothingKnown = async () => {
+        for (const token of [...values(alive), ...values(dead), 'unknown']) {
+          expectUnavailable(await introspect(app.port, token, client));
+          expectUnavailable(await introspect(app.port, token, client, AS_JWT));
+        }
+        for (const token of [...values(alive), 'unknown'])
+          expectUnavailable(await revoke(app.port, token, client));
+        for (const { token, api } of [...alive, ...dead]) {
+          const answer = await use(api, token);
+          expect(answer.status, answer.text).toBe(503);
+          expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+          expect(answer.headers['cache-control']).toBe('no-store');
+          expect(answer.headers['www-authenticate']).toBeUndefined();
+        }
+        const nobody = { authorization: `Basic ${Buffer.from('nobody:x').toString('base64')}` };
+        for (const path of LOOKUPS) expectUnavailable(await post(app.port, path, 'token=x', nobody));
+      };
+      proxy.cut();
+      await until(async () => (await introspect(app.port, 'unknown', client)).status === 503);
+      await expectNothingKnown();
+      proxy.restore();
+      await recovered();
+      // What was not recorded did not happen, and what was is not forgotten.
+      for (const { token, api } of alive) {
+        await until(async () => (await use(api, token)).status === 200);
+        expectActive(await introspect(app.port, token, client));
+        expectRevoked(await revoke(app.port, token, client));
+      }
+      for (const { token, api } of [...alive, ...dead]) {
+        expect((await use(api, token)).status).toBe(401);
+        expectInactive(await introspect(app.port, token, client));
+      }
+    },
+  );
+
+  it('REV-011 ROB-016 threat 39 answers 503 to lookups where it is silent', { timeout: 60_000 }, async () => {
+    const alive = await tokens();
+    proxy.silence();
+    const answers = await Promise.all(
+      alive.flatMap(({ token }) => [introspect(app.port, token, client), revoke(app.port, token, client)]),
+    );
+    for (const answer of answers) expectUnavailable(answer);
+    const used = await Promise.all(alive.map(({ token, api }) => use(api, token)));
+    expect(used.map(({ status }) => status)).toEqual([503, 503]);
+    proxy.restore();
+    await recovered();
+    for (const { token } of alive) {
+      await until(async () => (await introspect(app.port, token, client)).status === 200);
+    }
   });
 
   it('ROB-016 answers 503 where it is there and silent, and recovers', { timeout: 25_000 }, async () => {

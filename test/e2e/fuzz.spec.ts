@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HTTP_ADAPTERS } from '../support/sample-app.js';
+import { expectDocument, expectRevoked, INTROSPECT, LOOKUPS } from './support/lookups.js';
 import {
   ALL_SCOPES,
   expectErrorShape,
@@ -11,6 +12,7 @@ import {
 } from './support/server.js';
 
 const RUNS = 2500;
+const LOOKUP_RUNS = 1000;
 
 const method = fc.oneof(
   { weight: 8, arbitrary: fc.constant('POST') },
@@ -44,6 +46,8 @@ const name = fc.oneof(
     'client_assertion',
     'client_assertion_type',
     'authorization_details',
+    'token',
+    'token_type_hint',
   ),
   fc.constantFrom('__proto__', 'constructor', 'scope[]', 'client_id[$ne]', 'audience', '', 'grant_type '),
   fc.string({ unit: 'binary', maxLength: 20 }),
@@ -78,6 +82,11 @@ const pair = fc
 const form = fc.tuple(fc.boolean(), fc.array(pair, { maxLength: 6 })).map(([grant, pairs]) => {
   return Buffer.from([...(grant ? ['grant_type=client_credentials'] : []), ...pairs].join('&'));
 });
+
+/** The form with a token to ask about. */
+function lookup(rest: Buffer, token: string): Buffer {
+  return Buffer.concat([Buffer.from(`token=${encodeURIComponent(wellFormed(token))}&`), rest]);
+}
 
 const body = fc.oneof(
   { weight: 8, arbitrary: form },
@@ -163,4 +172,44 @@ describe.each(HTTP_ADAPTERS)('any request on %s', (httpAdapter) => {
     await server.serves();
     expect(server.app.output()).not.toMatch(/unhandled|TypeError|RangeError| ERROR /i);
   });
+
+  it.each(LOOKUPS)(
+    'ROB TOK-071 threat 37 gets an answer or an error in JSON at %s',
+    { timeout: 60_000 },
+    async (at) => {
+      let answered = 0;
+      let errors = 0;
+      const about = fc.oneof(
+        { weight: 1, arbitrary: body },
+        { weight: 1, arbitrary: fc.tuple(form, value).map(([rest, text]) => lookup(rest, text)) },
+      );
+      const request = fc.record({ method, contentType, authorization, more, query, body: about });
+      const property = fc.asyncProperty(request, async (generated) => {
+        const optional = { 'content-type': generated.contentType, authorization: generated.authorization };
+        const present = Object.entries(optional).filter(([, text]) => text !== undefined);
+        const headers = { ...generated.more, ...(Object.fromEntries(present) as Record<string, string>) };
+        const path = at + generated.query;
+        const answer = await server.send({ method: generated.method, path, headers, body: generated.body });
+        expect(answer.status, answer.text).toBeLessThan(500);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        if (generated.method === 'HEAD') expect(answer).toMatchObject({ status: 405, text: '' });
+        else if (generated.method === 'OPTIONS') expect(answer).toMatchObject({ status: 204, text: '' });
+        else if (answer.status !== 200) {
+          expectErrorShape(answer);
+          errors++;
+        } else {
+          expect(generated.method).toBe('POST');
+          // No token of the generator's is one.
+          if (at === INTROSPECT) expect(expectDocument(answer)).toEqual({ active: false });
+          else expectRevoked(answer);
+          answered++;
+        }
+      });
+      await fc.assert(property, { numRuns: LOOKUP_RUNS, seed: 20_260_101 });
+      expect(answered).toBeGreaterThan(20);
+      expect(errors).toBeGreaterThan(200);
+      await server.serves();
+      expect(server.app.output()).not.toMatch(/unhandled|TypeError|RangeError| ERROR /i);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { compactDecrypt, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -188,7 +188,7 @@ describe.each(HTTP_ADAPTERS)('real clients that ask about tokens, on %s', (httpA
       introspection_encrypted_response_alg: 'ECDH-ES',
       introspection_encrypted_response_enc: 'A128GCM',
     });
-    const auth = openid.PrivateKeyJwt({ key: key.privateKey as CryptoKey, kid: key.kid });
+    const auth = openid.PrivateKeyJwt({ key: key.privateKey, kid: key.kid });
     const config = await openid.discovery(
       new URL(server.issuer),
       id,

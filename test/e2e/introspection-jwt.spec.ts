@@ -165,10 +165,10 @@ describe.each(HTTP_ADAPTERS)('signed introspection on %s', (httpAdapter) => {
     for (const algorithm of SIGNED.filter((each) => offered.includes(each))) {
       const metadata = { introspection_signed_response_alg: algorithm };
       const client = await registerResourceServer(server, '/api/catalog', metadata);
-      const { header, document } = await expectJwt(server, await about(token, client), client, algorithm);
+      const { header, document } = await expectJwt(server, await about(token, client), client, { algorithm });
       expect(header.alg).toBe(algorithm);
       expect(document['active']).toBe(true);
-      await expectInactiveJwt(server, await about('unknown', client), client, algorithm);
+      await expectInactiveJwt(server, await about('unknown', client), client, { algorithm });
     }
   });
 
@@ -222,7 +222,7 @@ describe.each(HTTP_ADAPTERS)('signed introspection on %s', (httpAdapter) => {
         cty: 'JWT',
       });
       const jwt = new TextDecoder().decode(plaintext);
-      const { document } = await expectJwt(server, answer, client, 'RS256', jwt);
+      const { document } = await expectJwt(server, answer, client, { jwt });
       if (active) expect(document).toMatchObject({ active, client_id: server.client.id });
       else expect(document).toEqual({ active });
     }

@@ -26,6 +26,9 @@ describe.each(HTTP_ADAPTERS)('an issuer with a path on %s', (httpAdapter) => {
         issuer: server.issuer,
         token_endpoint: `${server.issuer}/oauth/token`,
         jwks_uri: `${server.issuer}/oauth/jwks`,
+        introspection_endpoint: `${server.issuer}/oauth/introspect`,
+        revocation_endpoint: `${server.issuer}/oauth/revoke`,
+        protected_resources: [`${server.issuer}/api/catalog`, `${server.issuer}/api/statistics`],
       },
     });
   });

@@ -44,6 +44,9 @@ describe.each(HTTP_ADAPTERS)('the public documents on %s', (httpAdapter) => {
       issuer: server.issuer,
       token_endpoint: `${server.issuer}/oauth/token`,
       jwks_uri: `${server.issuer}/oauth/jwks`,
+      introspection_endpoint: `${server.issuer}/oauth/introspect`,
+      revocation_endpoint: `${server.issuer}/oauth/revoke`,
+      protected_resources: [`${server.issuer}/api/catalog`, `${server.issuer}/api/statistics`],
       response_types_supported: [],
       grant_types_supported: expect.arrayContaining(['client_credentials']) as unknown,
       token_endpoint_auth_methods_supported: expect.arrayContaining([
@@ -80,6 +83,10 @@ describe.each(HTTP_ADAPTERS)('the public documents on %s', (httpAdapter) => {
     if (jwt) expect(algorithms).toEqual(expect.arrayContaining(['ES256']));
     else expect(algorithms).toBeUndefined();
     expect(algorithms ?? []).not.toContain('none');
+    for (const endpoint of ['introspection', 'revocation']) {
+      expect(json?.[`${endpoint}_endpoint_auth_methods_supported`]).toEqual(methods);
+      expect(json?.[`${endpoint}_endpoint_auth_signing_alg_values_supported`]).toEqual(algorithms);
+    }
     expectToken(await server.token(GRANT));
     expectToken(await server.token(`${GRANT}&${server.postClient.post}`, {}));
   });

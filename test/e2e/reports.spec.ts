@@ -94,7 +94,7 @@ describe.each(HTTP_ADAPTERS)('the reports on %s', (httpAdapter) => {
     expect(await report('sales/web-shop', own)).toMatchObject({ status: 200, json: { sales: [{}, {}] } });
     const refused = await report('sales/demo', own);
     expect(refused.status).toBe(403);
-    expect(refused.challenge).toContain('scope="sales:all"');
+    expect(refused.challenge).toContain('scope="sales:read sales:all"');
     expect(await report('sales/demo', more)).toMatchObject({ status: 200, json: { sales: [{}, {}] } });
   });
 

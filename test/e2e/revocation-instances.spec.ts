@@ -1,3 +1,4 @@
+import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type TestDatabase } from '../support/databases.js';
 import { freePort, startSampleApp, type SampleApp } from '../support/sample-app.js';
@@ -8,6 +9,7 @@ import {
   expectActive,
   expectInactive,
   expectInactiveJwt,
+  expectJwt,
   expectRefused,
   expectRevoked,
   FORMATS,
@@ -20,6 +22,7 @@ import {
   type Format,
 } from './support/lookups.js';
 import { openServer, type Server, type TestClient } from './support/server.js';
+import { send, type Answer } from './support/wire.js';
 
 /** The command starts a process for each change. */
 const SLOW = { timeout: 60_000 };
@@ -69,7 +72,8 @@ describe.each(reachable)('revocation by one of two processes on $name', (engine)
     for (const port of at) {
       expectRefused(await use(port, api, token));
       expectInactive(await introspect(port, token, apis[api]));
-      await expectInactiveJwt(server, await introspect(port, token, apis[api], AS_JWT), apis[api]);
+      const signed = await introspect(port, token, apis[api], AS_JWT);
+      await expectInactiveJwt(server, signed, apis[api], { port });
     }
   }
 
@@ -106,6 +110,37 @@ describe.each(reachable)('revocation by one of two processes on $name', (engine)
       await expectDead(token, api);
     },
   );
+
+  describe('what one signs for the first time', () => {
+    let client: TestClient;
+    let answer: Answer;
+
+    beforeAll(async () => {
+      const metadata = { introspection_signed_response_alg: 'PS256' };
+      client = await registerResourceServer(server, '/api/catalog', metadata);
+      const [one = 0, two = 0] = ports;
+      await send(two, { path: '/oauth/jwks' });
+      answer = await introspect(one, await tokenOf(server, 'catalog:read'), client, AS_JWT);
+      // With its own keys it can be verified.
+      await expectJwt(server, answer, client, { algorithm: 'PS256', port: one });
+    });
+
+    it('JWKS-009 can be verified with the keys that the other publishes', async () => {
+      await expectJwt(server, answer, client, { algorithm: 'PS256', port: ports[1] ?? 0 });
+    });
+  });
+
+  it('INT-026 processes that sign for the first time at once have one key for it', async () => {
+    const metadata = { introspection_signed_response_alg: 'EdDSA' };
+    const client = await registerResourceServer(server, '/api/catalog', metadata);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => introspect(ports[index % 2] ?? 0, 'unknown', client, AS_JWT)),
+    );
+    const kids = new Set(answers.map(({ text }) => decodeProtectedHeader(text).kid));
+    expect(kids.size).toBe(1);
+    const keys = await server.admin.keys.list();
+    expect(keys.filter((key) => key.algorithm === 'EdDSA')).toHaveLength(1);
+  });
 
   it('REV-013 an answer that was under way does not bring a revoked token back', async () => {
     for (const { scope, api } of FORMATS) {

@@ -26,6 +26,7 @@ import {
   tokenForm,
   tokenOf,
   use,
+  type Format,
 } from './support/lookups.js';
 import { expectError, openServer, rawBasic, type Server, type TestClient } from './support/server.js';
 
@@ -34,7 +35,7 @@ const encode = encodeURIComponent;
 
 describe.each(HTTP_ADAPTERS)('revocation on %s', (httpAdapter) => {
   let server: Server;
-  let apis: Record<string, TestClient>;
+  let apis: Record<Format['api'], TestClient>;
 
   beforeAll(async () => {
     server = await openServer({ httpAdapter, env: { KEY_ENCRYPTION_SECRET } });
@@ -56,15 +57,15 @@ describe.each(HTTP_ADAPTERS)('revocation on %s', (httpAdapter) => {
     post(server.port, REVOKE, form, headers);
   const about = (token: string, client: TestClient = server.client) => introspect(server.port, token, client);
 
-  async function expectAlive(token: string, api: string): Promise<void> {
+  async function expectAlive(token: string, api: Format['api']): Promise<void> {
     expect((await use(server.port, api, token)).status).toBe(200);
     expectActive(await about(token));
   }
 
-  async function expectDead(token: string, api: string): Promise<void> {
+  async function expectDead(token: string, api: Format['api']): Promise<void> {
     expectRefused(await use(server.port, api, token));
     expectInactive(await about(token));
-    expectInactive(await about(token, apis[api] as TestClient));
+    expectInactive(await about(token, apis[api]));
     await expectInactiveJwt(
       server,
       await introspect(server.port, token, server.client, AS_JWT),
@@ -139,7 +140,7 @@ describe.each(HTTP_ADAPTERS)('revocation on %s', (httpAdapter) => {
       const token = await tokenOf(server, scope);
       const stranger = await server.register();
       // What may look at it may still not end it.
-      for (const client of [stranger, apis[api] as TestClient]) {
+      for (const client of [stranger, apis[api]]) {
         const answer = await revoke(server.port, token, client);
         expectError(answer, 400, 'unauthorized_client');
         expect(answer.text).not.toContain(server.client.id);

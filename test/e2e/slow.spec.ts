@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../support/echo.js';
 import { HTTP_ADAPTERS, startSampleApp, type SampleApp } from '../support/sample-app.js';
+import { LOOKUPS } from './support/lookups.js';
 import {
   expectError,
   expectToken,
@@ -65,11 +66,11 @@ describe('with time', () => {
   };
 
   it.concurrent('ROB-014 gives up on a body that does not come', async () => {
-    const trickle = async ({ server }: Pair, size: string, drop: string) => {
+    const trickle = async ({ server }: Pair, path: string, size: string, drop: string) => {
       const wire = await Wire.open(server.port);
       const authorization = `Authorization: ${server.client.basic.authorization}`;
       wire.write(
-        head('POST /oauth/token HTTP/1.1', 'Host: 127.0.0.1', `Content-Type: ${FORM}`, size, authorization),
+        head(`POST ${path} HTTP/1.1`, 'Host: 127.0.0.1', `Content-Type: ${FORM}`, size, authorization),
       );
       // Byte by byte, so that the connection is never idle for long.
       const drip = setInterval(() => wire.write(drop), 1000);
@@ -80,10 +81,12 @@ describe('with time', () => {
       await server.serves();
     };
     await onBoth(async (pair) => {
-      await Promise.all([
-        trickle(pair, 'Content-Length: 29', 'x'),
-        trickle(pair, 'Transfer-Encoding: chunked', '1\r\nx\r\n'),
-      ]);
+      await Promise.all(
+        ['/oauth/token', ...LOOKUPS].flatMap((path) => [
+          trickle(pair, path, 'Content-Length: 29', 'x'),
+          trickle(pair, path, 'Transfer-Encoding: chunked', '1\r\nx\r\n'),
+        ]),
+      );
     });
   });
 

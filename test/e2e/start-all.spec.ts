@@ -1,5 +1,5 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -112,20 +112,34 @@ describe('everything by one command', { timeout: 60_000 }, () => {
   });
 
   it('ends when one of the two does', async () => {
-    const place = await newPlace('taken');
-    const other = createServer().listen(Number(new URL(place.reportsUrl).port), '127.0.0.1');
-    onTestFinished(() => void other.close());
-    const all = startProgram('start-all.js', place.env);
-    const code = await new Promise((resolve) => all.process.once('close', resolve));
-    expect(code, all.output()).toBe(1);
-    expect(all.output()).toContain('EADDRINUSE');
-    expect(await answers(place.issuer)).toBe(false);
+    const place = await newPlace('ending');
+    const all = await startAll(place);
+    const ended = new Promise((resolve) => all.process.once('close', resolve));
+    const children = execFileSync('pgrep', ['-P', String(all.process.pid)], { encoding: 'utf8' });
+    const [one, two, ...more] = children.trim().split('\n').map(Number);
+    expect([one, two, more]).toEqual([expect.any(Number), expect.any(Number), []]);
+    process.kill(one ?? 0, 'SIGKILL');
+    expect(await ended, all.output()).toBe(1);
+    expect([await answers(place.issuer), await answers(place.reportsUrl)]).toEqual([false, false]);
+  });
+
+  it('starts nothing where it runs already, and leaves the client of what runs alone', async () => {
+    const place = await newPlace('twice');
+    await startAll(place);
+    const operator = await openAdmin({ ...place.env, ISSUER: place.issuer });
+    onTestFinished(() => operator.close());
+    const before = await operator.admin.clients.get('reports');
+    const second = startProgram('start-all.js', place.env);
+    const code = await new Promise((resolve) => second.process.once('close', resolve));
+    expect(code).toBe(1);
+    expect(second.output()).toBe(`Nothing was started: ${place.issuer} is taken, or cannot be listened on\n`);
+    expect(await operator.admin.clients.get('reports')).toEqual(before);
   });
 
   it.each([
     ['HTTP_ADAPTER', { HTTP_ADAPTER: 'foo' }],
     ['issuer', { ISSUER: 'http://example.com' }],
-    ['resources', { REPORTS_URL: 'reports' }],
+    ['REPORTS_URL', { REPORTS_URL: 'reports' }],
   ])('tells a mistake of %s in one line', async (name, mistake) => {
     const { env } = await newPlace('mistake', mistake);
     const all = startProgram('start-all.js', env);

@@ -48,7 +48,7 @@ class Factory extends VerificationKeyFactory {
 }
 
 /** Remote key sets, and the network that they see. */
-export function openKeySets(options?: RemoteKeySetOptions) {
+export function openKeySets(options?: RemoteKeySetOptions<VerificationKey>) {
   const network = new Network();
   const clock = new ManualClock();
   const failures: unknown[] = [];

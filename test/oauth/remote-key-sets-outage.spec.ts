@@ -82,8 +82,8 @@ describe('AUTH-045 a set that cannot be fetched', () => {
 });
 
 describe('AUTH-045 an issuer that hangs', () => {
-  const stale = async () => {
-    const bench = open();
+  const stale = async (impatient = true) => {
+    const bench = open({ impatient });
     await bench.kids();
     bench.clock.time += 600;
     return bench;
@@ -110,6 +110,18 @@ describe('AUTH-045 an issuer that hangs', () => {
     release();
     await vi.waitFor(async () => expect(await kids()).toEqual(['b']));
     expect(network.asked).toHaveLength(3);
+  });
+
+  it('but a client’s own set is waited for, so that a key that it has withdrawn works no more', async () => {
+    const { network, clock, kids } = await stale(false);
+    network.kids = undefined;
+    expect(await kids()).toEqual(['a']);
+    clock.time += 10;
+    network.kids = ['b'];
+    const release = network.hold();
+    const call = kids();
+    release();
+    expect(await call).toEqual(['b']);
   });
 
   it('after a failed probe is probed again when ten seconds are over', async () => {

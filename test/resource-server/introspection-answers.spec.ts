@@ -152,6 +152,9 @@ describe('INT-023 what is active is still checked', () => {
       { sub: undefined, jti: undefined, token_type: undefined },
     ],
     ['INT-021 a type in another case', { token_type: 'bearer' }],
+    ['INT-021 the use that other servers name', { token_use: 'access_token', typ: 'Bearer' }],
+    ['INT-021 the short name of that use', { token_use: 'access' }],
+    ['INT-021 the type of a JWT', { typ: 'at+jwt' }],
     ['its end within the tolerance', { exp: 1_800_000_000 - 9 }],
   ])('accepted with %s', async (_, members) => {
     says(members);
@@ -176,6 +179,17 @@ describe('INT-023 what is active is still checked', () => {
     ['INT-021 a refresh token', { token_type: 'refresh_token' }],
     ['INT-021 a type that needs a proof', { token_type: 'DPoP' }],
     ['INT-021 a type that is null', { token_type: null }],
+    ['INT-021 the use of a refresh token', { token_use: 'refresh_token' }],
+    ['INT-021 the use of an ID token', { token_use: 'id' }],
+    ['INT-021 a use that is null', { token_use: null }],
+    ['INT-021 a list of uses', { token_use: ['access_token'] }],
+    ['INT-021 a refresh token under the type of Keycloak', { typ: 'Refresh' }],
+    ['INT-021 an offline token', { typ: 'Offline' }],
+    ['INT-021 an ID token', { typ: 'ID' }],
+    ['INT-021 a refresh token in small letters', { typ: 'refresh' }],
+    ['INT-021 an offline token in capitals', { typ: 'OFFLINE' }],
+    ['INT-021 an ID token in another case', { typ: 'Id' }],
+    ['INT-021 a good use and a bad type', { token_use: 'access_token', typ: 'Refresh' }],
   ])('refused with %s', async (_, members) => {
     says(members);
     expect(await (await open()).status(TOKEN)).toBe(401);

@@ -94,13 +94,13 @@ describe('JWT-026 without anything of the issuer the answer is 503, not 401 and 
     expect(sent.log.text).toContain('it was redirected');
   });
 
-  it('and a set of keys that are no public signing keys is as good as an empty one: 401', async () => {
+  it('and a set of keys that are no public signing keys is as good as an empty one', async () => {
     const secret = { kty: 'oct', k: 'AAAA', kid: 'one', alg: 'HS256' };
     const { use, ...jwk } = issuer.key.jwk;
     expect(use).toBe('sig');
     issuer.replies.set(JWKS, json({ keys: [secret, { ...jwk, use: 'enc' }, { kty: 'EC' }, 7] }));
     const api = await open();
-    expect(await api.status(issuer.token())).toBe(401);
+    expect(await api.status(issuer.token())).toBe(503);
   });
 });
 
@@ -129,6 +129,25 @@ describe('JWT-026 an outage', () => {
     expect(await api.status(token)).toBe(200);
     issuer.clock.time += 600;
     expect(await api.status(token)).toBe(503);
+  });
+
+  it('while it hangs, the last good metadata and keys answer before it does', async () => {
+    const api = await open({ timeout: 30 });
+    const token = issuer.token({ exp: issuer.clock.time + 100_000 });
+    expect(await api.status(token)).toBe(200);
+    const held = { begun: 0, over: 0 };
+    const hold: Reply = (response) => {
+      held.begun++;
+      response.on('close', () => held.over++);
+    };
+    issuer.replies.set(METADATA, hold);
+    issuer.replies.set(JWKS, hold);
+    issuer.clock.time += 600;
+    const statuses = await Promise.all(Array.from({ length: 20 }, () => api.status(token)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await api.status(token)).toBe(200);
+    expect(held).toEqual({ begun: 2, over: 0 });
+    expect(api.log.lines.filter((line) => line.includes(`${issuer.url} could not be read`))).toEqual([]);
   });
 
   it('nobody waits for an issuer that is known to hang', async () => {
@@ -209,12 +228,15 @@ describe('JWT-026 a key that is not known', () => {
   });
 
   it('a key that the issuer has withdrawn verifies nothing more once the keys are read again', async () => {
+    const other = await newKey('two');
+    issuer.replies.set(JWKS, json({ keys: [issuer.key.jwk, other.jwk] }));
     const api = await open();
-    const token = issuer.token({ exp: issuer.clock.time + 100_000 });
-    expect(await api.status(token)).toBe(200);
-    issuer.replies.set(JWKS, json({ keys: [] }));
+    const claims = { exp: issuer.clock.time + 100_000 };
+    const [token, kept] = [issuer.token(claims), issuer.token(claims, {}, other)];
+    expect([await api.status(token), await api.status(kept)]).toEqual([200, 200]);
+    issuer.replies.set(JWKS, json({ keys: [other.jwk] }));
     issuer.clock.time += 600;
-    expect(await api.status(token)).toBe(401);
+    expect([await api.status(token), await api.status(kept)]).toEqual([401, 200]);
   });
 });
 

@@ -56,9 +56,9 @@ describe('an option that is wrong stops the start, by its name', () => {
     ['scopes', { scopes: [] }],
     ['scopes', { scopes: ['a b'] }],
     ['scopes', { scopes: ['read', 'read'] }],
-    ['ResourceServerModule.name', { name: '' }],
-    ['ResourceServerModule.documentation', { documentation: 'docs' }],
-    ['ResourceServerModule.metadata', { metadata: 'yes' }],
+    ['name', { name: '' }],
+    ['documentation', { documentation: 'docs' }],
+    ['metadata', { metadata: 'yes' }],
     ['realm', { realm: 'a"b' }],
     ['realm', { realm: 7 }],
     ['algorithms', { algorithms: [] }],
@@ -92,6 +92,30 @@ describe('an option that is wrong stops the start, by its name', () => {
     const failure = await fault(options);
     expect(failure?.option).toBe(option);
     expect(`${failure?.stack} ${String(failure?.cause)}`).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['option documentation is "docs", it must be', { documentation: 'docs' }],
+    ['option name is "", it must be', { name: '' }],
+    ['introspection.authentication.key is missing,', authentication({ method: 'private_key_jwt' })],
+    ['introspection.authentication.secret is missing,', authentication({ method: 'client_secret_post' })],
+    ['introspection.authentication is missing,', { introspection: { clientId: 'api' } }],
+    [
+      'introspection.authentication.secret is 5 bytes, it must be 32 bytes or longer',
+      authentication({ method: 'client_secret_jwt', secret: 'qü7z' }),
+    ],
+    [
+      'introspection.authentication.secret is a value of type object,',
+      authentication({ method: 'client_secret_basic', secret: ['qü7z'] }),
+    ],
+    [
+      'introspection.authentication.key is a value of type object,',
+      authentication({ method: 'private_key_jwt', key: { d: 'qü7z' } }),
+    ],
+  ])('%s', async (words, options) => {
+    const { message, stack, cause } = (await fault(options)) ?? {};
+    expect(message).toContain(words);
+    expect(`${message} ${stack} ${String(cause)}`).not.toContain('qü7z');
   });
 
   it('the least that is needed is enough, and every range ends where it says', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hmac, segment } from '../nest/forge.js';
 import { closeApis, openApi, type Api } from './api.js';
-import { FakeIssuer, INTROSPECT, json, newKey, type TestKey } from './fake-issuer.js';
+import { FakeIssuer, INTROSPECT, json, JWKS, newKey, type TestKey } from './fake-issuer.js';
 
 const SIGNED = 'application/token-introspection+jwt';
 
@@ -101,6 +101,33 @@ describe('INT-030 an answer that is a JWT', () => {
       401,
     );
     expect(await statusFor(signed({ token_introspection: issuer.active({ aud: 'other' }) }))).toBe(401);
+  });
+
+  it.each([
+    [12_289, 200],
+    [65_000, 200],
+    [65_540, 503],
+  ])('of %i characters or a few more: %i', async (length, status) => {
+    const all = signed({ token_introspection: issuer.active({ note: '' }) });
+    const note = 'x'.repeat(Math.ceil(((length - all.length) * 3) / 4));
+    const jwt = signed({ token_introspection: issuer.active({ note }) });
+    expect([jwt.length >= length, jwt.length < length + 8]).toEqual([true, true]);
+    expect(await statusFor(jwt)).toBe(status);
+  });
+
+  it('JWT-026 by a key that the issuer has just made is accepted two seconds after it was last looked for', async () => {
+    const next = await newKey('two');
+    expect(await statusFor(signed())).toBe(200);
+    const by = () => statusFor(signed({}, { kid: 'two' }, next));
+    expect([await by(), await by()]).toEqual([503, 503]);
+    const searched = issuer.count(JWKS);
+    issuer.replies.set(JWKS, json({ keys: [issuer.key.jwk, next.jwk] }));
+    issuer.clock.time += 1;
+    expect(await by()).toBe(503);
+    expect(issuer.count(JWKS)).toBe(searched);
+    issuer.clock.time += 1;
+    expect(await by()).toBe(200);
+    expect(issuer.count(JWKS)).toBe(searched + 1);
   });
 
   it('is no access token, where tokens are JWTs', async () => {

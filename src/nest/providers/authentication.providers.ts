@@ -26,7 +26,7 @@ import { OneTimeUse } from '../../oauth/replay/one-time-use.js';
 import { addressGroup } from '../../throttle/address-group.js';
 import { FlexibleFailureThrottle } from '../../throttle/flexible-failure-throttle.js';
 import { FailureLog } from '../failure.log.js';
-import { OAUTH_CONFIGURATION } from '../oauth.tokens.js';
+import { OAUTH_CONFIGURATION, STRICT_CLIENT_REQUESTS } from '../oauth.tokens.js';
 import { authenticationMethods } from './authentication-methods.factory.js';
 
 function remoteKeySets<K>(
@@ -71,6 +71,24 @@ function failedAttempts(
       (cause) => log.report('Failed authentications are counted in this process alone', cause),
     );
   return new FailedAttempts(throttle, addressGroup, issuer);
+}
+
+const REQUEST_PARTS = [AuthenticationMethods, FailedAttempts, OneTimeUse, OauthEvents, OAUTH_CONFIGURATION];
+type RequestParts = readonly [
+  AuthenticationMethods,
+  FailedAttempts,
+  OneTimeUse,
+  OauthEvents,
+  OauthConfiguration,
+];
+
+function clientRequests(
+  clients: ClientCache,
+  ...[methods, attempts, oneTime, events, configuration]: RequestParts
+): ClientRequests {
+  const { realm } = configuration;
+  const authentication = new ClientAuthentication(methods, clients, attempts, oneTime, events, realm);
+  return new ClientRequests(authentication, configuration);
 }
 
 export const authenticationProviders: Provider[] = [
@@ -148,28 +166,14 @@ export const authenticationProviders: Provider[] = [
       new OneTimeUse(usedIdentifiers, issuer, clockTolerance),
   },
   {
-    provide: ClientAuthentication,
-    inject: [
-      AuthenticationMethods,
-      ClientCache,
-      FailedAttempts,
-      OneTimeUse,
-      OauthEvents,
-      OAUTH_CONFIGURATION,
-    ],
-    useFactory: (
-      methods: AuthenticationMethods,
-      cache: ClientCache,
-      attempts: FailedAttempts,
-      oneTime: OneTimeUse,
-      events: OauthEvents,
-      { realm }: OauthConfiguration,
-    ) => new ClientAuthentication(methods, cache, attempts, oneTime, events, realm),
+    provide: ClientRequests,
+    inject: [ClientCache, ...REQUEST_PARTS],
+    useFactory: clientRequests,
   },
   {
-    provide: ClientRequests,
-    inject: [ClientAuthentication, OAUTH_CONFIGURATION],
-    useFactory: (authentication: ClientAuthentication, limits: OauthConfiguration) =>
-      new ClientRequests(authentication, limits),
+    provide: STRICT_CLIENT_REQUESTS,
+    inject: [Persistence, OAUTH_CONFIGURATION, ...REQUEST_PARTS],
+    useFactory: ({ clients }: Persistence, { clock }: OauthConfiguration, ...parts: RequestParts) =>
+      clientRequests(new ClientCache(clients, 0, clock), ...parts),
   },
 ];

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { ClientRequests } from '../../oauth/client/authentication/client-request.js';
+import type { ClientRequests } from '../../oauth/client/authentication/client-request.js';
 import { ClientEncryptionKeys } from '../../oauth/client/keys/client-encryption-keys.js';
 import { OauthEvents } from '../../oauth/events/oauth-events.js';
 import { IntrospectionEndpoint } from '../../oauth/introspection/introspection.endpoint.js';
@@ -11,7 +11,7 @@ import { Persistence } from '../../oauth/persistence.js';
 import { RevocationEndpoint } from '../../oauth/revocation/revocation.endpoint.js';
 import { RevokedTokens } from '../../oauth/revocation/revoked-tokens.js';
 import { TokenRevocation } from '../../oauth/revocation/token-revocation.js';
-import { KEY_RING, OAUTH_CONFIGURATION, STRICT_VERIFIERS } from '../oauth.tokens.js';
+import { KEY_RING, OAUTH_CONFIGURATION, STRICT_CLIENT_REQUESTS, STRICT_VERIFIERS } from '../oauth.tokens.js';
 import type { StrictVerifiers } from './resource.providers.js';
 
 export const introspectionProviders: Provider[] = [
@@ -32,7 +32,7 @@ export const introspectionProviders: Provider[] = [
   },
   {
     provide: RevocationEndpoint,
-    inject: [ClientRequests, STRICT_VERIFIERS, TokenRevocation, OauthEvents],
+    inject: [STRICT_CLIENT_REQUESTS, STRICT_VERIFIERS, TokenRevocation, OauthEvents],
     useFactory: (
       requests: ClientRequests,
       { tolerant }: StrictVerifiers,
@@ -43,7 +43,7 @@ export const introspectionProviders: Provider[] = [
   {
     provide: IntrospectionEndpoint,
     inject: [
-      ClientRequests,
+      STRICT_CLIENT_REQUESTS,
       STRICT_VERIFIERS,
       KEY_RING,
       ClientEncryptionKeys,

@@ -26,8 +26,12 @@ import type { RemoteResourceOptions } from '../../oauth/resource/remote/remote-r
 import { SignedAnswers } from '../../oauth/resource/remote/signed-introspection.answers.js';
 import { ResourceMetadataEndpoint } from '../../oauth/resource/resource-metadata.endpoint.js';
 import { FailureLog } from '../failure.log.js';
+import { rarely } from '../rarely.js';
 import { GUARDED_RESOURCES } from '../oauth.tokens.js';
 import { RESOURCE_SERVER_CONFIGURATION, RESOURCE_SERVER_OPTIONS } from '../resource-server.tokens.js';
+
+/** Seconds. */
+const SIGNED_ANSWERS_PAUSE = 2;
 
 function neededOf({ introspection }: RemoteResourceConfiguration): IssuerEndpoint[] {
   if (!introspection) return ['jwks_uri'];
@@ -41,18 +45,29 @@ function issuerMetadata(
 ): IssuerMetadata {
   const { issuer, clock, maxStale } = configuration;
   const onFailure = (cause: unknown) => log.report(`The metadata of ${issuer} could not be read`, cause);
-  return new IssuerMetadata(http, issuer, neededOf(configuration), { clock, grace: maxStale, onFailure });
+  return new IssuerMetadata(http, issuer, neededOf(configuration), {
+    clock,
+    grace: maxStale,
+    impatient: true,
+    onFailure,
+  });
 }
 
 function issuerKeys(
-  { issuer, algorithms, maxStale: grace, clock }: RemoteResourceConfiguration,
+  { issuer, algorithms, maxStale: grace, introspection, clock }: RemoteResourceConfiguration,
   metadata: IssuerMetadata,
   http: IssuerHttp,
   factory: VerificationKeyFactory,
   log: FailureLog,
 ): IssuerKeys {
   const report = (cause: unknown) => log.report(`The keys of ${issuer} could not be read`, cause);
-  const sets = new RemoteKeySets(new IssuerJwksFetcher(http), factory, clock, report, { grace });
+  const sets = new RemoteKeySets(new IssuerJwksFetcher(http), factory, clock, report, {
+    grace,
+    impatient: true,
+    // Then the issuer alone says which key is needed, and may have made it just now.
+    ...(introspection && { searchPause: SIGNED_ANSWERS_PAUSE }),
+    isUseful: (keys) => keys.some((key) => algorithms.some((algorithm) => key.suits(algorithm))),
+  });
   return new IssuerKeys(metadata, sets, algorithms);
 }
 
@@ -79,6 +94,7 @@ async function introspecting(
   ...[metadata, keys, http, signingKeys, log]: IssuerParts
 ): Promise<AccessTokenVerifier> {
   const { clientId, cache, signedResponses } = introspection;
+  const tell = rarely(clock, (cause) => log.report(`Tokens could not be introspected at ${issuer}`, cause));
   const client = new IntrospectionClient({
     http,
     metadata,
@@ -86,7 +102,7 @@ async function introspecting(
     answers: signedResponses
       ? new SignedAnswers(keys, { issuer, clientId, tolerance }, clock)
       : new JsonAnswers(),
-    onFailure: (cause) => log.report(`A token could not be introspected at ${issuer}`, cause),
+    onFailure: (cause) => tell(cause),
   });
   const rules = { issuer, tolerance };
   return new IntrospectingAccessTokenVerifier(client, new IntrospectionCache(cache, clock), rules, clock);

@@ -32,7 +32,7 @@ export function toRegistration(metadata: ClientMetadata, server: RegistrationRul
     grantTypes: metadata.grant_types ?? ['client_credentials'],
     ...(scope !== undefined && { scope: parseScope(scope) }),
     ...(defaultScope !== undefined && { defaultScope: parseScope(defaultScope) }),
-    ...(resource !== undefined && { resource }),
+    ...(resource !== undefined && { resource: registeredResource(resource, server.resources) }),
     ...(metadata.access_token_format && { accessTokenFormat: metadata.access_token_format }),
     ...(ttl !== undefined && { accessTokenTtl: ttl }),
     information: Object.fromEntries(
@@ -43,17 +43,23 @@ export function toRegistration(metadata: ClientMetadata, server: RegistrationRul
   return registered;
 }
 
+/** A path stands for the resource server of that path below the issuer, as in the options. */
+function registeredResource(name: string, resources: ResourceServers): string {
+  const known = resources.named(name);
+  refuseIf(
+    known === undefined,
+    `resource must be the identifier of a resource server: ${resources.all.map(({ identifier }) => identifier).join(', ')}`,
+  );
+  return known?.identifier ?? name;
+}
+
 function requireConsistent(registered: Registered, resources: ResourceServers, longest: number): void {
-  const { scope, defaultScope = [], resource, accessTokenTtl = 1 } = registered;
+  const { scope, defaultScope = [], accessTokenTtl = 1 } = registered;
   const unknown = (scope ?? []).filter((each) => !resources.scopes.includes(each));
   refuseIf(unknown.length > 0, `scope has scopes that no resource server knows: ${unknown.join(' ')}`);
   const ceiling = scope ?? resources.defaultScopes;
   const beyond = defaultScope.filter((each) => !ceiling.includes(each));
   refuseIf(beyond.length > 0, `default_scope goes beyond what the client may have: ${beyond.join(' ')}`);
-  refuseIf(
-    resource !== undefined && !resources.find(resource),
-    'resource must be the identifier of a resource server',
-  );
   refuseIf(accessTokenTtl > longest, `access_token_ttl must be at most ${longest} seconds`);
   const size = JSON.stringify(registered.information).length;
   refuseIf(

@@ -3,6 +3,7 @@ import { freshnessLifetime } from './cache-control.js';
 
 /** Seconds between two attempts to read a document that is needed. */
 const RETRY_PAUSE = 10;
+const PATIENCE_MILLISECONDS = 1000;
 
 /** What was read, and the `Cache-Control` header that it came with. */
 export interface ReadDocument<T> {
@@ -14,6 +15,11 @@ export interface RemoteDocumentRules {
   readonly clock: Clock;
   /** Seconds for which it is used beyond its freshness while it cannot be read. */
   readonly grace: number;
+  /**
+   * Whether nobody waits for an attempt for more than a second, and not at all once the last was in vain, as long as the
+   * last good one will do: for what a whole service depends on. Else a withdrawal is seen as soon as it can be read.
+   */
+  readonly impatient: boolean;
   /** Told once of every attempt that failed, for the log. Must not throw. */
   readonly onFailure: (cause: unknown) => void;
 }
@@ -29,6 +35,8 @@ export class RemoteDocument<T> {
   private kept: Kept<T> | undefined;
   private attemptedAt = Number.NEGATIVE_INFINITY;
   private attempt: Promise<T | undefined> | undefined;
+  /** Over when the attempt under way has lasted for long enough. */
+  private patience: Promise<undefined> | undefined;
   /** Whether the last attempt that has ended was in vain. */
   private failing = false;
 
@@ -37,15 +45,14 @@ export class RemoteDocument<T> {
     private readonly rules: RemoteDocumentRules,
   ) {}
 
-  /**
-   * The document while it is fresh, else as it is read now, else the last good one; undefined without any. Once it could
-   * not be read, nobody waits for the next attempt as long as the last good one will do.
-   */
+  /** The document while it is fresh, else as it is read now, else the last good one; undefined without any. */
   async current(): Promise<T | undefined> {
     const { kept } = this;
     if (kept && this.since(kept.readAt) < kept.lifetime) return kept.value;
     const attempt = this.readAfter(RETRY_PAUSE);
-    return (this.failing ? this.lastGood() : undefined) ?? (await attempt) ?? this.lastGood();
+    const enough = this.rules.impatient ? this.lastGood() : undefined;
+    if (enough === undefined) return (await attempt) ?? this.lastGood();
+    return this.failing ? enough : ((await Promise.race([attempt, this.patience])) ?? enough);
   }
 
   /** The document as it is read now; undefined when it cannot be read. */
@@ -61,6 +68,7 @@ export class RemoteDocument<T> {
   /** Joins the attempt that is under way, or starts one if the last is so many seconds ago. */
   private async readAfter(pause: number): Promise<T | undefined> {
     if (!this.attempt && this.since(this.attemptedAt) >= pause) {
+      this.patience = patience();
       this.attempt = this.attemptNow().finally(() => {
         this.attempt = undefined;
       });
@@ -98,4 +106,9 @@ export class RemoteDocument<T> {
     const age = this.rules.clock.now() - time;
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
+}
+
+/** What the requests of a service can wait without anybody noticing an outage. */
+function patience(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), PATIENCE_MILLISECONDS).unref());
 }

@@ -27,10 +27,9 @@ export class IntrospectionJwtWriter {
     if (algorithm === undefined || content === undefined) return signed;
     const key = await this.encryptionKeys.for(client, algorithm);
     if (!key) {
-      const cause = new Error(
-        `The client ${client.id} has no key for ${algorithm}, or it cannot be fetched.`,
-      );
-      throw OauthError.temporarilyUnavailable(cause);
+      // Of keys that could not be fetched the log has been told: once, however often the client asks.
+      const missing = new Error(`The client ${client.id} has no key for ${algorithm}.`);
+      throw OauthError.temporarilyUnavailable(client.jwksUri === undefined ? missing : undefined);
     }
     return key.encrypt(signed, algorithm, content);
   }

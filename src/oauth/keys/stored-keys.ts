@@ -17,6 +17,7 @@ export class StoredKeys {
   private readAt = Number.NEGATIVE_INFINITY;
   private searchedAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
+  private failing = false;
 
   constructor(
     private readonly store: SigningKeyStore,
@@ -42,9 +43,10 @@ export class StoredKeys {
     }
   }
 
-  async refresh(): Promise<void> {
+  /** Reads the keys again where they are older than so many seconds; a store that is down is left alone for longer. */
+  async refresh(lifetime = RING_LIFETIME): Promise<void> {
     const age = this.clock.now() - this.readAt;
-    if (age >= RING_LIFETIME || age < 0) await this.reload();
+    if (age >= (this.failing ? RING_LIFETIME : lifetime) || age < 0) await this.reload();
   }
 
   /** Another instance may have made it just now; strangers' ids are looked for once a second. */
@@ -97,6 +99,7 @@ export class StoredKeys {
       await this.read();
     } catch (cause) {
       if (this.stored.length === 0) throw cause;
+      this.failing = true;
       this.readAt = this.clock.now();
       this.onFailure(cause);
     }
@@ -118,6 +121,7 @@ export class StoredKeys {
       if (!stored.some((key) => key.kid === kid)) this.opened.delete(kid);
     }
     this.stored = stored;
+    this.failing = false;
     this.readAt = this.clock.now();
   }
 }

@@ -4,15 +4,16 @@ import type { OauthRequest } from '../oauth.request.js';
 import type { AccessTokenVerifier, AuthenticAccessToken } from './access-token.verifier.js';
 import { isBearerToken, isTooLong } from './bearer-token.js';
 import { BearerError, type Challenger } from './bearer.error.js';
+import { GuardedAccessToken, type RefuseRequest } from './guarded-access-token.js';
 import { metadataUrlOf, type GuardedResource, type GuardedResources } from './guarded-resource.js';
 import { meets, type RequiredAccess } from './required-access.js';
-import { VerifiedAccessToken, type RefuseRequest } from './verified-access-token.js';
+import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /** Decides whether a request to a resource server may go on: RFC 6750, RFC 9068 §4. */
 export class ProtectedRequests {
   constructor(
     private readonly verifier: AccessTokenVerifier,
-    private readonly resources: GuardedResources,
+    readonly resources: GuardedResources,
     private readonly realm: string,
   ) {}
 
@@ -35,7 +36,7 @@ export class ProtectedRequests {
     if (!token || !resource) throw BearerError.invalidToken(challenger);
     const named = this.challenger(resource);
     if (!meets(token.scope, access)) throw BearerError.insufficientScope(named, needed);
-    return new VerifiedAccessToken(token, named, this.resources, refuse);
+    return new GuardedAccessToken(token, needed, named, this.resources, refuse);
   }
 
   private challenger(resource: GuardedResource | undefined): Challenger {

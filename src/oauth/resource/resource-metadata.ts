@@ -1,3 +1,4 @@
+import { isLoopback } from '../option-checks.js';
 import type { GuardedResource } from './guarded-resource.js';
 
 /** Where the metadata of a resource without a path stands, RFC 9728 §3. */
@@ -21,12 +22,16 @@ export interface ResourceMetadata {
   readonly document: ResourceMetadataDocument;
 }
 
-/** Path and query of the metadata, behind the well-known path (RFC 9728 §3.1). `undefined` for what is no http(s) URL. */
+/**
+ * Path and query of the metadata, behind the well-known path (RFC 9728 §3.1). `undefined` for an identifier that cannot
+ * have any: no https URL, or http off loopback, or with credentials (RFC 9728 §1.2).
+ */
 export function resourceMetadataPath(identifier: string): string | undefined {
-  const url = new URL(identifier);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
   // As it is written: a URL's own spelling of the path may be another.
-  const [, rest = ''] = /^[^:]+:\/\/[^/?]*(.*)$/.exec(identifier) ?? [];
+  const parts = /^https?:\/\/[^/?@]+([/?].*)?$/i.exec(identifier);
+  const url = new URL(identifier);
+  if (!parts || (url.protocol !== 'https:' && !isLoopback(url))) return undefined;
+  const [, rest = ''] = parts;
   return RESOURCE_WELL_KNOWN + (rest.startsWith('/?') || rest === '/' ? rest.slice(1) : rest);
 }
 

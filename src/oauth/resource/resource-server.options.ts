@@ -63,7 +63,7 @@ function resolveResource(
   check(ACCESS_TOKEN_FORMATS.includes(format), `${at}.accessTokenFormat`, format, '"jwt" or "opaque"');
   return {
     identifier,
-    ...describeForPeople(at, options),
+    ...describeForPeople(`${at}.`, options),
     scopes: [...options.scopes],
     defaultScopes: [...defaultScopes],
     isDefault,
@@ -87,10 +87,10 @@ export function describeForPeople(
   }: Pick<ResourceServerOptions, 'name' | 'documentation' | 'metadata'>,
 ): Pick<GuardedResource, 'name' | 'documentation' | 'publishesMetadata'> {
   const named: unknown = name === undefined ? 'a name' : name;
-  check(typeof named === 'string' && named.trim() !== '', `${at}.name`, name, 'a text');
+  check(typeof named === 'string' && named.trim() !== '', `${at}name`, name, 'a text');
   const page = documentation === undefined || isWebPage(documentation);
-  check(page, `${at}.documentation`, documentation, 'an absolute http or https URL');
-  check(typeof metadata === 'boolean', `${at}.metadata`, metadata, 'true or false');
+  check(page, `${at}documentation`, documentation, 'an absolute http or https URL');
+  check(typeof metadata === 'boolean', `${at}metadata`, metadata, 'true or false');
   return { name, documentation, publishesMetadata: metadata };
 }
 

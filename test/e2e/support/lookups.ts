@@ -96,20 +96,29 @@ export interface OpenedIntrospection {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
+/** How an introspection response is to be verified. */
+export interface Verification {
+  readonly algorithm?: string | undefined;
+  /** What was decrypted, where the answer is not the JWT itself. */
+  readonly jwt?: string;
+  /** The process whose published keys are taken: the issuer's, unless it is another one. */
+  readonly port?: number;
+}
+
 /** A signed introspection response for this client, verified with the published keys. */
 export async function expectJwt(
-  server: Pick<Server, 'issuer'>,
+  { issuer }: Pick<Server, 'issuer'>,
   answer: Answer,
   { id: audience }: Pick<TestClient, 'id'>,
-  algorithm = 'RS256',
-  jwt = answer.text,
+  { algorithm = 'RS256', jwt = answer.text, port }: Verification = {},
 ): Promise<OpenedIntrospection> {
   expect(answer.status, answer.text).toBe(200);
   expect(answer.headers['content-type']).toBe(INTROSPECTION_JWT);
   expectNoStore(answer);
-  const keys = createRemoteJWKSet(new URL(`${server.issuer}/oauth/jwks`));
+  const publisher = port === undefined ? issuer : `http://127.0.0.1:${port}`;
+  const keys = createRemoteJWKSet(new URL(`${publisher}/oauth/jwks`));
   const { protectedHeader: header, payload: claims } = await jwtVerify(jwt, keys, {
-    issuer: server.issuer,
+    issuer,
     audience,
     typ: 'token-introspection+jwt',
     algorithms: [algorithm],
@@ -125,9 +134,9 @@ export async function expectInactiveJwt(
   server: Pick<Server, 'issuer'>,
   answer: Answer,
   client: Pick<TestClient, 'id'>,
-  algorithm?: string,
+  verification?: Verification,
 ): Promise<void> {
-  const { document } = await expectJwt(server, answer, client, algorithm);
+  const { document } = await expectJwt(server, answer, client, verification);
   expect(document).toEqual({ active: false });
   const payload = Buffer.from(answer.text.split('.')[1] ?? '', 'base64url').toString();
   expect(payload).toContain('"token_introspection":{"active":false}');

@@ -6,10 +6,18 @@ import { RemoteKeySet, type KeySetSource } from './remote-key-set.js';
 
 const MOST_SETS = 1_000;
 const GRACE = 3_600;
+/** Seconds. Strangers choose which keys are searched. */
+const SEARCH_PAUSE = 60;
 
-export interface RemoteKeySetOptions {
+export interface RemoteKeySetOptions<K> {
   /** Seconds for which a set is used beyond its freshness while it cannot be read. Default: 3600. */
   readonly grace?: number;
+  /** Whether nobody waits for a set that could not be read before, while the last good one will do. Default: false. */
+  readonly impatient?: boolean;
+  /** Seconds between two attempts for the sake of a key that is not in the set. Default: 60. */
+  readonly searchPause?: number;
+  /** Whether a set has what it is needed for; one that has not counts as one that could not be read. Default: any has. */
+  readonly isUseful?: (keys: readonly K[]) => boolean;
 }
 
 /** Key sets of others, by the URI at which they stand. The one used longest ago makes room. */
@@ -22,9 +30,10 @@ export class RemoteKeySets<K> {
     loader: KeyLoader<K>,
     clock: Clock,
     onFailure: (cause: unknown) => void,
-    { grace = GRACE }: RemoteKeySetOptions = {},
+    options: RemoteKeySetOptions<K> = {},
   ) {
-    this.source = { fetcher, loader, clock, onFailure, grace };
+    const { grace = GRACE, searchPause = SEARCH_PAUSE, impatient = false, isUseful = () => true } = options;
+    this.source = { fetcher, loader, clock, onFailure, grace, searchPause, impatient, isUseful };
   }
 
   /**

@@ -11,13 +11,15 @@ export function introspectedToken(
   rules: ClaimRules,
   now: number,
 ): AuthenticAccessToken | undefined {
-  const { active, token_type: type = 'Bearer', client_id: sub } = document;
-  if (active !== true || !isBearer(type)) return undefined;
+  const { active, client_id: sub } = document;
+  if (active !== true || !isAccessToken(document)) return undefined;
   const claims = readClaims({ iss: rules.issuer, sub, jti: '', ...document }, rules, now);
   return claims && { ...claims, format: 'opaque' };
 }
 
-/** RFC 6749 §7.1: case does not matter. A refresh token has none, or another. */
-function isBearer(type: unknown): boolean {
-  return typeof type === 'string' && type.toLowerCase() === 'bearer';
+/** Servers tell other kinds of tokens by one of these members, where they tell at all. Case does not matter (RFC 6749 §7.1). */
+function isAccessToken({ token_type: type = 'Bearer', token_use: use, typ }: IntrospectedDocument): boolean {
+  const isUse = use === undefined || use === 'access' || use === 'access_token';
+  const isOther = typeof typ === 'string' && /^(?:refresh|offline|id)$/i.test(typ);
+  return typeof type === 'string' && type.toLowerCase() === 'bearer' && isUse && !isOther;
 }

@@ -21,7 +21,7 @@ export interface IntrospectionConfiguration {
 /** @throws ConfigurationError, which never holds the secret or the key. */
 export function resolveIntrospection(options: IntrospectionOptions): IntrospectionConfiguration {
   const given: unknown = options;
-  check(typeof given === 'object' && given !== null, 'introspection', typeof given, 'an object');
+  check(typeof given === 'object' && given !== null, 'introspection', given, 'an object');
   const { clientId, authentication, cache, signedResponses = false } = options;
   const isId = typeof clientId === 'string' && CLIENT_ID.test(clientId);
   check(isId, 'introspection.clientId', clientId, 'a text of printable ASCII');
@@ -40,11 +40,11 @@ function checkAuthentication(given: IntrospectionOptions['authentication']): voi
   const option = 'introspection.authentication';
   if (given instanceof IntrospectionAuthentication) return;
   const wants = 'credentials, or an instance of a class that extends IntrospectionAuthentication';
-  check(typeof given === 'object' && given !== null, option, typeof given, wants);
+  check(typeof given === 'object' && given !== null, option, kindOf(given), wants);
   const { method } = given;
   if (method === 'private_key_jwt') {
     const { key, algorithm } = given;
-    check(isText(key), `${option}.key`, typeof key, 'a private key in PEM or a private JWK, as text');
+    check(isText(key), `${option}.key`, kindOf(key), 'a private key in PEM or a private JWK, as text');
     const known = algorithm === undefined || SIGNING_ALGORITHMS.includes(algorithm);
     check(known, `${option}.algorithm`, algorithm, `one of ${SIGNING_ALGORITHMS.join(', ')}`);
     return;
@@ -52,10 +52,20 @@ function checkAuthentication(given: IntrospectionOptions['authentication']): voi
   const methods = [...SECRET_METHODS, 'private_key_jwt'].join(', ');
   check(SECRET_METHODS.includes(method), `${option}.method`, method, `one of ${methods}`);
   const { secret } = given;
-  check(isText(secret), `${option}.secret`, typeof secret, 'a text');
+  check(isText(secret), `${option}.secret`, kindOf(secret), 'a text');
   const octets = Buffer.byteLength(secret, 'utf8');
   const long = method !== 'client_secret_jwt' || octets >= SHORTEST_HMAC_KEY;
-  check(long, `${option}.secret`, octets, `${SHORTEST_HMAC_KEY} bytes or longer for client_secret_jwt`);
+  check(
+    long,
+    `${option}.secret`,
+    `${octets} bytes`,
+    `${SHORTEST_HMAC_KEY} bytes or longer for client_secret_jwt`,
+  );
+}
+
+/** What it got, without a word of it: it may be a secret. */
+function kindOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : `a value of type ${typeof value}`;
 }
 
 function isText(value: unknown): value is string {

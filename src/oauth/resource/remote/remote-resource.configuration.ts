@@ -47,7 +47,7 @@ function resolveResource(options: RemoteResourceOptions, issuer: string): Guarde
   }
   const resource = {
     identifier,
-    ...describeForPeople('ResourceServerModule', options),
+    ...describeForPeople('', options),
     ...(scopes && { scopes: [...scopes] }),
   };
   return new GuardedResources([resource], issuer);

@@ -6,6 +6,8 @@ import type { IssuerKeys } from './issuer-keys.js';
 
 /** RFC 9701 §5: compared as a media type. */
 const TYPES = new Set(['token-introspection+jwt', INTROSPECTION_JWT]);
+/** It holds all that the token holds, and more. */
+const LONGEST = 65_536;
 /** Seconds that an answer may have been on its way. */
 const OLDEST = 60;
 
@@ -28,9 +30,10 @@ export class SignedAnswers implements IntrospectionAnswers {
   ) {}
 
   async read(body: Uint8Array): Promise<IntrospectedDocument> {
-    const jws = parseCompactJws(Buffer.from(body).toString('latin1'));
+    const jws = parseCompactJws(Buffer.from(body).toString('latin1'), LONGEST);
     if (!jws) throw new Error('The introspection response is no compact JWS.');
-    if (!(await this.isSigned(jws))) throw new Error('The introspection response has no good signature.');
+    if (!(await this.isSigned(jws)))
+      throw new Error('The introspection response has no good signature, or by a key that is not published.');
     return this.document(jws.payload);
   }
 
