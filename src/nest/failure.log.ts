@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { OauthError } from '../oauth/oauth.error.js';
+import { OauthError } from '../oauth/oauth.error.js';
 
 /** Writes what went wrong to the host's log. Clients never see it. */
 @Injectable()
@@ -27,6 +27,7 @@ export class FailureLog {
 }
 
 function describe(cause: unknown): string {
+  if (cause instanceof OauthError && cause.cause !== undefined) return describe(cause.cause);
   if (!(cause instanceof Error)) return String(cause);
   const inner = cause instanceof AggregateError ? cause.errors.map((each) => describe(each)).join('; ') : '';
   return `${cause.name}: ${cause.message || inner}`;

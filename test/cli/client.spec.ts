@@ -139,6 +139,21 @@ describe('client create', () => {
     expect(stdout).not.toContain('secret');
   });
 
+  it('takes a resource by its path, and keeps its identifier', async () => {
+    const input = { client_id: 'a', resource: '/api/statistics' };
+    const { code, json } = await command('client create --metadata - --json', { input });
+    expect(code).toBe(0);
+    const resource = 'http://127.0.0.1:3000/api/statistics';
+    expect(json()).toMatchObject({ resource });
+    expect(await stores().clients.find('a')).toMatchObject({ resource });
+    const unknown = await command('client update a --metadata -', { input: { resource: '/api' } });
+    expect(unknown).toMatchObject({ code: 1, stdout: '' });
+    expect(unknown.stderr).toContain(
+      'http://127.0.0.1:3000/api/catalog, http://127.0.0.1:3000/api/statistics',
+    );
+    expect(await stores().clients.find('a')).toMatchObject({ resource });
+  });
+
   it.each([
     ['a string for an array', { grant_types: 'client_credentials' }],
     ['a number for a string', { client_name: 7 }],
@@ -320,7 +335,37 @@ describe('client disable, enable, delete', () => {
   });
 });
 
-it.each(['show', 'update --name b', 'disable', 'enable', 'delete', 'rotate-secret'])(
+describe('client revoke-tokens', () => {
+  it('ends the tokens of this client, which stays as it is, and says so', async () => {
+    await make({ client_id: 'a', client_name: 'Alpha' });
+    await make({ client_id: 'b' });
+    const before = await Promise.all(['a', 'b'].map((id) => stores().clients.find(id)));
+    const { code, stdout, stderr } = await command('client revoke-tokens a');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Its tokens are revoked\.\n[^]*client_id +a\n[^]*enabled +yes\n/);
+    const [a, b] = await Promise.all(['a', 'b'].map((id) => stores().clients.find(id)));
+    expect(a?.tokenSeries).not.toBe(before[0]?.tokenSeries);
+    expect(a).toMatchObject({ enabled: true, secrets: before[0]?.secrets });
+    expect(b).toEqual(before[1]);
+  });
+
+  it('prints the information of the client as JSON', async () => {
+    const information = withoutSecret(await make({ client_id: 'a', client_name: 'Alpha' }));
+    const series = (await stores().clients.find('a'))?.tokenSeries;
+    const { code, stderr, json } = await command('client revoke-tokens a --json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(json()).toEqual({ ...information, enabled: true });
+    expect((await stores().clients.find('a'))?.tokenSeries).not.toBe(series);
+  });
+
+  it('names an unknown client to a person', async () => {
+    const stderr = 'error: There is no client nobody.\n';
+    expect(await command('client revoke-tokens nobody')).toMatchObject({ code: 1, stdout: '', stderr });
+    expect((await command('client revoke-tokens')).code).toBe(2);
+  });
+});
+
+it.each(['show', 'update --name b', 'disable', 'enable', 'revoke-tokens', 'delete', 'rotate-secret'])(
   'client %s: an unknown client is refused',
   async (line) => {
     const [name = '', ...flags] = line.split(' ');

@@ -5,6 +5,7 @@ import {
   OauthGuard,
   ProtectedResource,
   Public,
+  RequireAnyScope,
   RequireScopes,
   type VerifiedAccessToken,
 } from 'nestjs-oauth-kit';
@@ -56,6 +57,21 @@ class ApiController {
   @Get('free')
   free(@AccessToken() token: VerifiedAccessToken) {
     token.requireClient();
+  }
+
+  @Get('more')
+  @RequireScopes('read')
+  more(@AccessToken() token: VerifiedAccessToken) {
+    token.requireScopes('read', 'admin');
+    token.requireScopes('write');
+    return { scope: token.scope };
+  }
+
+  @Get('either')
+  @RequireAnyScope('read', 'write')
+  either(@AccessToken() token: VerifiedAccessToken) {
+    token.requireScopes('admin');
+    return { scope: token.scope };
   }
 
   @Post('body')
@@ -174,6 +190,32 @@ describe.each(ADAPTERS)('what a handler requires after it has begun, on %s', (ad
     expect(steps.at(-1)).toBe('done');
   });
 
+  it('BEAR-011 requireScopes: the challenge names those of the handler too, each once', async () => {
+    await refused('/api/more', 'read', API_METADATA, 'read admin');
+    await refused('/api/more', 'read write', API_METADATA, 'read admin');
+    await refused('/api/more', 'read admin', API_METADATA, 'read write');
+    await refused('/api/either', 'write', API_METADATA, 'read write admin');
+    // What the handler requires is found missing first.
+    await refused('/api/more', 'write admin', API_METADATA, 'read');
+  });
+
+  it('BEAR-011 BEAR-018 who asks for exactly the scopes of the challenges gets through', async () => {
+    const steppedUp = async (path: string, asked: string): Promise<string> => {
+      const { status, challenge } = await get(path, asked);
+      expect(status).toBe(403);
+      return /scope="([^"]*)"/.exec(challenge ?? '')?.[1] ?? '';
+    };
+    for (const path of ['/api/scopes', '/api/either']) {
+      const { status, body } = await get(path, await steppedUp(path, 'read'));
+      expect([path, status, body]).toEqual([path, 200, { scope: expect.any(Array) as string[] }]);
+    }
+    // Two questions of one handler, one after the other: the scopes of both challenges together.
+    const first = await steppedUp('/api/more', 'read');
+    const second = await steppedUp('/api/more', first);
+    const all = [...new Set(`${first} ${second}`.split(' '))].join(' ');
+    expect((await get('/api/more', all)).status).toBe(200);
+  });
+
   it('hasScopes compares exactly; no scopes are always there', async () => {
     expect((await get('/api/none')).body).toEqual({ has: true, not: false, reads: true });
   });
@@ -216,8 +258,9 @@ describe.each(ADAPTERS)('what a handler requires after it has begun, on %s', (ad
       headers: { authorization: `Bearer ${await client.token('read')}`, 'content-type': 'application/json' },
       body: '{"a":1}',
     };
-    const { status, body } = await host.request('/api/body', init);
+    const { status, body, challenge } = await host.request('/api/body', init);
     expect([status, body['error']]).toEqual([403, 'insufficient_scope']);
+    expect(challenge).toContain('scope="read admin"');
   });
 
   it('a filter of the host gets it as a BearerException, and the challenge stands', async () => {

@@ -41,8 +41,8 @@ const CHANGES: [string, (client: Registered) => Promise<unknown>][] = [
     'without its secret',
     async ({ id, client }) => {
       const [secret] = client.secrets;
-      await elsewhere.admin.clients.rotateSecret(id);
-      await elsewhere.admin.clients.revokeSecret(id, secret?.id ?? '');
+      await elsewhere.admin.secrets.rotate(id, 3600);
+      await elsewhere.admin.secrets.revoke(id, secret?.id ?? '');
     },
   ],
 ];
@@ -118,8 +118,8 @@ it.each(FORMATS)('a $format token that a caller may not revoke any more lives on
   const token = await tokenOf(here, client, scope);
   await warmUp(client);
   const secret = client.client.secrets[0]?.id ?? '';
-  await elsewhere.admin.clients.rotateSecret(client.id);
-  await elsewhere.admin.clients.revokeSecret(client.id, secret);
+  await elsewhere.admin.secrets.rotate(client.id, 3600);
+  await elsewhere.admin.secrets.revoke(client.id, secret);
   expect(denied(await here.revoke({ token }, client.basic)).code).toBe('invalid_client');
   expect(await told(here, server, token)).toMatchObject({ active: true });
 });

@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import {
   AccessTokenVerifier,
   MemoryPersistence,
@@ -270,13 +271,14 @@ describe('rotation', () => {
 });
 
 describe('keys that the host gives', () => {
+  const generate = promisify(generateKeyPair);
   const pem = ({ privateKey }: { privateKey: KeyObject }) =>
     privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const ec = () => pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
-  const rsa = () => pem(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+  const ec = async () => pem(await generate('ec', { namedCurve: 'P-256' }));
+  const rsa = async () => pem(await generate('rsa', { modulusLength: 2048 }));
 
   it('sign introspection responses with their algorithms and no others', async () => {
-    const kit = await open({ signingKeys: ec() });
+    const kit = await open({ signingKeys: await ec() });
     expect(ring(kit).introspectionAlgorithms).toEqual(['ES256']);
     expect(await kidFor(kit, 'ES256')).toBe((await ring(kit).current()).kid);
     await expect(keyFor(kit, 'RS256')).rejects.toThrow('RS256');
@@ -284,7 +286,7 @@ describe('keys that the host gives', () => {
   });
 
   it('of several, the first one of the algorithm signs; RS256 is offered first', async () => {
-    const kit = await open({ signingKeys: [ec(), rsa(), rsa()].join('\n') });
+    const kit = await open({ signingKeys: (await Promise.all([ec(), rsa(), rsa()])).join('\n') });
     expect(ring(kit).introspectionAlgorithms).toEqual(['RS256', 'ES256']);
     const [first, second] = await published(kit);
     expect([await kidFor(kit, 'ES256'), await kidFor(kit, 'RS256')]).toEqual([first, second]);

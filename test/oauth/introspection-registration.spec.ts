@@ -5,7 +5,7 @@ import {
   CONTENT_ENCRYPTION_ALGORITHMS,
   KEY_ENCRYPTION_ALGORITHMS,
 } from '../../src/oauth/client/keys/encryption-key.js';
-import { openKit, type Kit } from '../support/echo.js';
+import { ISSUER, openKit, type Kit } from '../support/echo.js';
 import { newKeyPair, RecordingFetcher } from './assertions.js';
 
 type Members = Record<string, unknown>;
@@ -212,5 +212,53 @@ describe('INT-031 client information and updates', () => {
     const changed = await update(id, Object.fromEntries(NAMES.map((name) => [name, null])));
     expect(Object.keys(changed).filter((name) => name.startsWith('introspection'))).toEqual([]);
     expect(await update(id, { jwks: null })).not.toHaveProperty('jwks');
+  });
+});
+
+describe('INT-009 resource', () => {
+  const update = (id: string, resource: unknown) => kit.admin.clients.update(id, { resource });
+
+  it.each([
+    ['/api', `${ISSUER}/api`],
+    ['/reports', `${ISSUER}/reports`],
+    [`${ISSUER}/api`, `${ISSUER}/api`],
+  ])('%s is kept and told as %s', async (resource, identifier) => {
+    const client = await create({ resource });
+    expect(client.resource).toBe(identifier);
+    expect((await kit.admin.clients.get(client.id)).resource).toBe(identifier);
+    expect(toClientInformation(client)).toMatchObject({ resource: identifier });
+    const other = await create({});
+    expect(await update(other.id, resource)).toMatchObject({ resource: identifier });
+    expect(await kit.admin.clients.get(other.id)).toMatchObject({ resource: identifier });
+  });
+
+  it.each(['/nowhere', '/api/', '/API', 'api', '', '/', `${ISSUER}/api/`, 'https://other.example/api'])(
+    '%j is refused, and those that there are named',
+    async (resource) => {
+      const wants = `resource must be the identifier of a resource server: ${ISSUER}/api, ${ISSUER}/reports`;
+      expect(await refusal({ resource })).toBe(wants);
+      const { id } = await create({ resource: '/api' });
+      await expect(update(id, resource)).rejects.toMatchObject({ ...INVALID, description: wants });
+      expect(await kit.admin.clients.get(id)).toMatchObject({ resource: `${ISSUER}/api` });
+    },
+  );
+
+  it.each<unknown>([7, ['/api'], {}, true])('%j is refused', async (resource) => {
+    expect(await refusal({ resource })).toMatch(/^resource must be /);
+  });
+
+  it('is below the path of an issuer that has one, as in the options', async () => {
+    await kit.close();
+    const issuer = `${ISSUER}/tenant`;
+    kit = await openKit({
+      issuer,
+      resources: [
+        { identifier: '/api', scopes: ['read'] },
+        { identifier: 'urn:x:y', scopes: ['x'] },
+      ],
+    });
+    expect(await create({ resource: '/api' })).toMatchObject({ resource: `${issuer}/api` });
+    expect(await create({ resource: 'urn:x:y' })).toMatchObject({ resource: 'urn:x:y' });
+    await expect(create({ resource: '/tenant/api' })).rejects.toMatchObject(INVALID);
   });
 });

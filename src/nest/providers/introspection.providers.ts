@@ -11,7 +11,9 @@ import { Persistence } from '../../oauth/persistence.js';
 import { RevocationEndpoint } from '../../oauth/revocation/revocation.endpoint.js';
 import { RevokedTokens } from '../../oauth/revocation/revoked-tokens.js';
 import { TokenRevocation } from '../../oauth/revocation/token-revocation.js';
+import { FailureLog } from '../failure.log.js';
 import { KEY_RING, OAUTH_CONFIGURATION, STRICT_CLIENT_REQUESTS, STRICT_VERIFIERS } from '../oauth.tokens.js';
+import { rarely } from '../rarely.js';
 import type { StrictVerifiers } from './resource.providers.js';
 
 export const introspectionProviders: Provider[] = [
@@ -49,6 +51,7 @@ export const introspectionProviders: Provider[] = [
       ClientEncryptionKeys,
       OAUTH_CONFIGURATION,
       OauthEvents,
+      FailureLog,
     ],
     useFactory: introspectionEndpoint,
   },
@@ -61,8 +64,13 @@ function introspectionEndpoint(
   keys: ClientEncryptionKeys,
   { issuer, jwksUri, introspectionPolicy, clock }: OauthConfiguration,
   events: OauthEvents,
+  log: FailureLog,
 ): IntrospectionEndpoint {
+  const missing = rarely(clock, (cause) =>
+    log.warn('An introspection response could not be encrypted', cause),
+  );
   const policy = new IntrospectionPolicy(introspectionPolicy);
-  const jwts = jwksUri === undefined ? undefined : new IntrospectionJwtWriter(ring, keys, issuer, clock);
+  const jwts =
+    jwksUri === undefined ? undefined : new IntrospectionJwtWriter(ring, keys, issuer, clock, missing);
   return new IntrospectionEndpoint(requests, exact, policy, jwts, events);
 }

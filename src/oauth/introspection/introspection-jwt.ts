@@ -17,6 +17,8 @@ export class IntrospectionJwtWriter {
     private readonly encryptionKeys: ClientEncryptionKeys,
     private readonly issuer: string,
     private readonly clock: Clock,
+    /** Told, for the log, of each response that could not be encrypted. */
+    private readonly onMissingKey: (cause: unknown) => void,
   ) {}
 
   /** Encrypted where the client is registered for that, and never otherwise sent. @throws OauthError */
@@ -27,9 +29,8 @@ export class IntrospectionJwtWriter {
     if (algorithm === undefined || content === undefined) return signed;
     const key = await this.encryptionKeys.for(client, algorithm);
     if (!key) {
-      // Of keys that could not be fetched the log has been told: once, however often the client asks.
-      const missing = new Error(`The client ${client.id} has no key for ${algorithm}.`);
-      throw OauthError.temporarilyUnavailable(client.jwksUri === undefined ? missing : undefined);
+      this.onMissingKey(new Error(`The client ${client.id} has no key for ${algorithm}.`));
+      throw OauthError.temporarilyUnavailable(undefined);
     }
     return key.encrypt(signed, algorithm, content);
   }
