@@ -189,6 +189,8 @@ describe('INT-023 what is active is still checked', () => {
     ['INT-021 a refresh token in small letters', { typ: 'refresh' }],
     ['INT-021 an offline token in capitals', { typ: 'OFFLINE' }],
     ['INT-021 an ID token in another case', { typ: 'Id' }],
+    ['INT-021 a refresh token by another name', { typ: 'refresh_token' }],
+    ['INT-021 a type that is no text', { typ: 7 }],
     ['INT-021 a good use and a bad type', { token_use: 'access_token', typ: 'Refresh' }],
   ])('refused with %s', async (_, members) => {
     says(members);

@@ -20,6 +20,6 @@ export function introspectedToken(
 /** Servers tell other kinds of tokens by one of these members, where they tell at all. Case does not matter (RFC 6749 §7.1). */
 function isAccessToken({ token_type: type = 'Bearer', token_use: use, typ }: IntrospectedDocument): boolean {
   const isUse = use === undefined || use === 'access' || use === 'access_token';
-  const isOther = typeof typ === 'string' && /^(?:refresh|offline|id)$/i.test(typ);
+  const isOther = typ !== undefined && (typeof typ !== 'string' || /refresh|offline|^id/i.test(typ));
   return typeof type === 'string' && type.toLowerCase() === 'bearer' && isUse && !isOther;
 }
