@@ -5,9 +5,6 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from './si
 import type { StoredSigningKey } from './signing-key.store.js';
 import { RING_LIFETIME, type StoredKeys } from './stored-keys.js';
 
-/** Seconds. Short, since a key that another instance has made on first use signs at once. */
-const PUBLISHED_LIFETIME = 1;
-
 export interface StoredKeyRingOptions {
   /** What new keys for access tokens are made for. */
   readonly algorithm: SigningAlgorithm;
@@ -63,7 +60,8 @@ export class StoredKeyRing implements KeyRing {
   }
 
   async published(): Promise<readonly SigningKey[]> {
-    await this.keys.refresh(PUBLISHED_LIFETIME);
+    // A key that another instance has made on first use signs at once.
+    await this.keys.refresh(0);
     const states = this.states();
     const alive = this.keys.all.filter(({ kid }) => states.get(kid) !== 'expired');
     const ordered = [...alive.filter(signsAccessTokens), ...alive.filter((key) => !signsAccessTokens(key))];
