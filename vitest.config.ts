@@ -14,6 +14,8 @@ export default defineConfig({
     exclude: onServers ? [] : ['test/e2e/database-outage.spec.ts'],
     // The runner's own counts, for whoever reads them by program.
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
+    // Most of what takes long is waiting: for a server to start, for a database that is down.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/global-setup.ts'],
