@@ -12,7 +12,10 @@ const SECRETS_STAY = 7 * 24 * 3600;
 const CLOCKS_DIFFER = 60;
 const INTERVAL_MILLISECONDS = 10 * 60 * 1000;
 
-/** Removes what has expired: opaque tokens, revoked tokens, secrets, used identifiers, failure counts and retired keys, every ten minutes. Any number of instances may do it. */
+/**
+ * Removes what has expired: opaque tokens, revoked tokens, secrets, used identifiers, failure counts and retired keys, every
+ * ten minutes. Any number of instances may do it.
+ */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;

@@ -102,7 +102,7 @@ async function introspecting(
     answers: signedResponses
       ? new SignedAnswers(keys, { issuer, clientId, tolerance }, clock)
       : new JsonAnswers(),
-    onFailure: (cause) => tell(cause),
+    onFailure: tell,
   });
   const rules = { issuer, tolerance };
   return new IntrospectingAccessTokenVerifier(client, new IntrospectionCache(cache, clock), rules, clock);

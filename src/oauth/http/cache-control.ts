@@ -5,8 +5,8 @@ const DEFAULT = 600;
 const DIRECTIVE = /([^\s,;="]+)(?:=(?:"([^"]*)"|([^\s,;"]*)))?/g;
 
 /**
- * Seconds for which a remote document may be used before it is read anew: `max-age` within 60 and 3600, and 600 without it. What
- * must not be stored, and what makes no sense, is kept for the least time (RFC 9111 §4.2.1).
+ * Seconds for which a remote document may be used before it is read anew: `max-age` within 60 and 3600, and 600 without
+ * it. What must not be stored, and what makes no sense, is kept for the least time (RFC 9111 §4.2.1).
  */
 export function freshnessLifetime(cacheControl: string | undefined): number {
   const lifetimes = [...(cacheControl ?? '').matchAll(DIRECTIVE)].flatMap(([, name = '', quoted, token]) => {

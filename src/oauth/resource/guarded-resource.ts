@@ -5,7 +5,7 @@ import { resourceMetadataUrl } from './resource-metadata.js';
 export interface GuardedResource {
   /** Its resource indicator, the `aud` of its tokens. Compared as an exact string (RFC 8707 §2). */
   readonly identifier: string;
-  /** The scopes that exist there. Missing: any may. */
+  /** The scopes that exist there. Missing: it is not said, and a handler may require any. */
   readonly scopes?: readonly string[];
   /** What people call it. */
   readonly name?: string | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { randomText } from '../../digest.js';
-import { encodeSegment } from '../../jwt/compact-jws.js';
+import { signJwt, type JwtSigner } from '../../jwt/signed-jwt.js';
 import { IntrospectionAuthentication, type UnauthenticatedRequest } from './introspection-authentication.js';
 
 /** RFC 7523 §2.2. */
@@ -9,20 +9,12 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const LIFETIME = 60;
 const ID_BYTES = 16;
 
-/** What makes the signature: a private key, or an HMAC with the secret. */
-export interface AssertionSigner {
-  readonly algorithm: string;
-  /** The id under which the issuer knows the key, where there is one. */
-  readonly kid?: string | undefined;
-  sign(input: Buffer): Buffer | Promise<Buffer>;
-}
-
 /** A client assertion for each request: RFC 7523 §3, for the issuer and nobody else. */
 export class AssertionAuthentication extends IntrospectionAuthentication {
   constructor(
     private readonly clientId: string,
     private readonly issuer: string,
-    private readonly signer: AssertionSigner,
+    private readonly signer: JwtSigner,
     private readonly clock: Clock,
   ) {
     super();
@@ -33,20 +25,15 @@ export class AssertionAuthentication extends IntrospectionAuthentication {
     form.set('client_assertion', await this.assertion());
   }
 
-  private async assertion(): Promise<string> {
-    const { algorithm: alg, kid } = this.signer;
-    const header = { alg, typ: 'client-authentication+jwt', ...(kid !== undefined && { kid }) };
+  private assertion(): Promise<string> {
     const now = this.clock.now();
-    const claims = {
+    return signJwt(this.signer, 'client-authentication+jwt', {
       iss: this.clientId,
       sub: this.clientId,
       aud: this.issuer,
       jti: randomText(ID_BYTES),
       iat: now,
       exp: now + LIFETIME,
-    };
-    const input = `${encodeSegment(header)}.${encodeSegment(claims)}`;
-    const signature = await this.signer.sign(Buffer.from(input, 'ascii'));
-    return `${input}.${signature.toString('base64url')}`;
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { ConfigurationError } from '../../configuration.error.js';
+import type { JwtSigner } from '../../jwt/signed-jwt.js';
 import type { SigningKey, SigningKeyFactory } from '../../keys/signing-key.js';
-import { AssertionAuthentication, type AssertionSigner } from './client-assertion.authentication.js';
+import { AssertionAuthentication } from './client-assertion.authentication.js';
 import { BasicAuthentication, PostAuthentication } from './client-secret.authentication.js';
 import { IntrospectionAuthentication } from './introspection-authentication.js';
 import type { IntrospectionConfiguration } from './introspection.configuration.js';
@@ -18,8 +19,7 @@ export async function introspectionAuthentication(
   keys: SigningKeyFactory,
 ): Promise<IntrospectionAuthentication> {
   if (given instanceof IntrospectionAuthentication) return given;
-  const byAssertion = (signer: AssertionSigner) =>
-    new AssertionAuthentication(clientId, issuer, signer, clock);
+  const byAssertion = (signer: JwtSigner) => new AssertionAuthentication(clientId, issuer, signer, clock);
   switch (given.method) {
     case 'client_secret_basic':
       return new BasicAuthentication(clientId, given.secret);
@@ -32,15 +32,12 @@ export async function introspectionAuthentication(
   }
 }
 
-function hmacSigner(secret: string): AssertionSigner {
+function hmacSigner(secret: string): JwtSigner {
   const key = Buffer.from(secret, 'utf8');
   return { algorithm: 'HS256', sign: (input) => createHmac('sha256', key).update(input).digest() };
 }
 
-async function keySigner(
-  credentials: PrivateKeyCredentials,
-  keys: SigningKeyFactory,
-): Promise<AssertionSigner> {
+async function keySigner(credentials: PrivateKeyCredentials, keys: SigningKeyFactory): Promise<JwtSigner> {
   const { key: material, algorithm } = credentials;
   const key = await onlyKey(credentials, keys);
   if (algorithm !== undefined && key.algorithm !== algorithm) {
