@@ -11,7 +11,7 @@ export interface Credentials {
 
 /** Makes a first client on an empty database. Of several instances that start at once, one does. */
 export async function createDemoClient(admin: OauthAdmin): Promise<Credentials | undefined> {
-  return (await admin.clients.list({ limit: 1 })).length > 0 ? undefined : makeDemoClient(admin);
+  return (await admin.clients.list({ limit: 1 })).clients.length > 0 ? undefined : makeDemoClient(admin);
 }
 
 /** Undefined where there is one already. */

@@ -5,6 +5,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express from 'express';
 import { OauthAdmin, useOauthBodies } from 'nestjs-oauth-kit';
+import { describeAdminApi } from './admin/admin-api.js';
 import { AppModule } from './app.module.js';
 import { createDemoClient, demoText } from './demo-client.js';
 import { issuerPath } from './oauth/issuer-path.js';
@@ -19,9 +20,12 @@ function expressAdapter(): ExpressAdapter {
   return new ExpressAdapter(server);
 }
 
-/** Connections that are kept alive hold up a stop: Fastify's 72 seconds are too long, Node's 5 are right. */
+/**
+ * Connections that are kept alive hold up a stop: Fastify's 72 seconds are too long, Node's 5 are right. The admin API
+ * has identifiers of up to 1024 characters in its paths, percent-encoded.
+ */
 function fastifyAdapter(): FastifyAdapter {
-  return new FastifyAdapter({ keepAliveTimeout: 5000 });
+  return new FastifyAdapter({ keepAliveTimeout: 5000, routerOptions: { maxParamLength: 3072 } });
 }
 
 async function createApp({ httpAdapter }: Settings): Promise<INestApplication> {
@@ -43,6 +47,7 @@ async function start(): Promise<void> {
   const app = await createApp(settings);
   const prefix = issuerPath(settings.issuer);
   if (prefix !== '') app.setGlobalPrefix(prefix, { exclude: ['.well-known/{*path}'] });
+  describeAdminApi(app);
   // Not on every signal: Nest would turn a crash (SIGSEGV) into a silence that no supervisor restarts.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.listen(settings.port, settings.host);

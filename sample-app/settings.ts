@@ -12,6 +12,8 @@ export interface Settings {
   readonly signingKeys: string | undefined;
   readonly accessTokenLifetime: number;
   readonly jwksUriAllowLoopback: boolean;
+  /** What clients may register themselves with. */
+  readonly registrationAccessToken: string | undefined;
   /** Where the reports are (see reports/), whose tokens are issued here. */
   readonly reportsUrl: string | undefined;
 }
@@ -32,6 +34,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     keyEncryptionSecret: readEncryptionSecrets(env),
     signingKeys: env['SIGNING_KEYS_FILE'] ? readKeys(env['SIGNING_KEYS_FILE']) : undefined,
     accessTokenLifetime: wholeNumber(env, 'ACCESS_TOKEN_LIFETIME', 3600, 86_400),
+    registrationAccessToken: env['REGISTRATION_ACCESS_TOKEN'] || undefined,
     jwksUriAllowLoopback: env['JWKS_URI_ALLOW_LOOPBACK'] === '1',
     reportsUrl: env['REPORTS_URL'] ? readUrl('REPORTS_URL', env['REPORTS_URL']) : undefined,
   };

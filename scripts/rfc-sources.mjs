@@ -6,6 +6,7 @@ const keys = (name) => `src/oauth/keys/${name}.ts`;
 const resource = (name) => `src/oauth/resource/${name}.ts`;
 const introspection = (name) => `src/oauth/introspection/${name}.ts`;
 const revocation = (name) => `src/oauth/revocation/${name}.ts`;
+const registration = (name) => `src/oauth/registration/${name}.ts`;
 const remote = (name) => `src/oauth/resource/remote/${name}.ts`;
 const authentication = (name) => `src/oauth/client/authentication/${name}.ts`;
 const error = 'src/oauth/oauth.error.ts';
@@ -102,6 +103,21 @@ export const SOURCES = [
   ['JWKS-007', [client('keys/key-set')]],
   ['RES-001, 005…010', [token('authorization')]],
   ['RES-002…004', [resource('resource-identifier')]],
+  ['DCR-001, 002', [registration('registration.endpoint'), registration('registered.document')]],
+  ['DCR-003', [registration('initial-access'), registration('registration-bearer')]],
+  ['DCR-004', [registration('registration.metadata'), http('json-body')]],
+  ['DCR-005, 010', [registration('registrant.document'), client('client.metadata')]],
+  ['DCR-006', [registration('registration.policy')]],
+  ['DCR-007, 012, 020', [client('client.metadata'), client('client-record.metadata')]],
+  ['DCR-008', [client('keys/key.registration')]],
+  ['DCR-009', [registration('registration.metadata'), client('client.registration')]],
+  ['DCR-011', [registration('software-statement')]],
+  ['DCR-013, 014', [registration('registered.document'), registration('client-management.endpoint')]],
+  ['DCR-015, 016', [registration('client-update'), client('client-registration.replacement')]],
+  ['DCR-017', [registration('client-management.endpoint'), client('client.administration')]],
+  ['DCR-018', [registration('client-access')]],
+  ['DCR-019', [registration('registration.policy'), client('client-description.metadata')]],
+  ['DCR-021', [registration('registration-attempt'), http('json-body')]],
   ['ROB-001, 014, 015', [http('body')]],
   ['ROB-002…008', [http('form'), http('parameters')]],
   ['ROB-009', [authentication('client-secret.methods'), 'src/oauth/jwt/compact-jws.ts']],

@@ -43,6 +43,18 @@ export type {
 } from './oauth/introspection/introspection.response.js';
 export type { RevocationApplication } from './oauth/revocation/revocation.application.js';
 export type { RevocationResponse } from './oauth/revocation/revocation.response.js';
+export type {
+  ClientDeletionApplication,
+  ClientManagementApplication,
+  ClientReadApplication,
+  ClientUpdateApplication,
+  RegistrationApplication,
+} from './oauth/registration/registration.application.js';
+export type {
+  ClientDeletion,
+  ClientRegistration,
+  ClientRegistrationDocument,
+} from './oauth/registration/registration.response.js';
 export type { JwksApplication } from './oauth/keys/jwks.application.js';
 export type { JwksResponse } from './oauth/keys/jwks.response.js';
 export type { MetadataApplication } from './oauth/metadata/metadata.application.js';
@@ -58,6 +70,12 @@ export type {
   OauthOptions,
   ResourceServerOptions,
 } from './oauth/oauth.options.js';
+export type { AuditOptions } from './oauth/audit/audit.options.js';
+export type { RegistrationOptions } from './oauth/registration/registration.options.js';
+export type {
+  SoftwareStatementIssuer,
+  SoftwareStatementOptions,
+} from './oauth/registration/software-statement.options.js';
 export { Clock } from './oauth/clock.js';
 export { ConfigurationError } from './oauth/configuration.error.js';
 export { AdministrationError, type AdministrationErrorCode } from './oauth/administration.error.js';
@@ -89,6 +107,8 @@ export type { RedisClient } from './oauth/client/authentication/failure-throttle
 export type { AssertionAlgorithm, AsymmetricAlgorithm } from './oauth/client/keys/verification-key.js';
 export { OauthEvents, type OauthEventListener } from './oauth/events/oauth-events.js';
 export type {
+  AdministrativeAction,
+  AdministrativeChange,
   AuthenticationFailureReason,
   ClientAuthenticated,
   ClientAuthenticationFailed,
@@ -96,19 +116,28 @@ export type {
   OauthEvent,
   OauthEventOf,
   OauthEventType,
+  RegistrationRefusalReason,
+  RegistrationRefused,
   TokenIntrospected,
   TokenIssued,
   TokenRefused,
   TokenRevoked,
 } from './oauth/events/oauth-event.js';
 
-// Administration.
-export type { ClientAdministration, CreatedClient } from './oauth/client/client.administration.js';
-export type { ClientSecretAdministration } from './oauth/client/client-secret.administration.js';
-export type { NewClientSecret } from './oauth/client/client-secret.js';
-export { toClientInformation, type ClientInformation } from './oauth/client/client.information.js';
-export type { KeyAdministration, SigningKeyInformation } from './oauth/keys/key.administration.js';
-
+// Administration, and the audit log.
+export { AuditLog, AuditStore, toClientInformation } from './oauth/administration.js';
+// prettier-ignore
+export type {
+  Actor, AuditDetail, AuditEntry, AuditFilter,
+  AuditAdministration, AuditList, AuditQueryInput, ClientList,
+  ClientQueryInput, ApplyOptions, ClientTransfer, ExportOptions,
+  ImportPlan, RefusedLine, TokenAdministration, TokenInformation,
+  TokenList, TokenPage, ListedResourceServer, ResourceServerAdministration,
+  ResourceServerInput, RegistrationTokenAdministration, RegistrationTokenInformation, RegistrationTokenInput,
+  RegistrationTokenList, ClientAdministration, CreatedClient, ClientSecretAdministration,
+  NewClientSecret, ClientInformation, KeyAdministration, SigningKeyInformation,
+} from './oauth/administration.js';
+export { JsonLinesAuditLog, type JsonLinesAuditLogOptions } from './audit/json-lines-audit.log.js';
 // The resource server's side.
 export { AccessTokenVerifier, type AuthenticAccessToken } from './oauth/resource/access-token.verifier.js';
 export type { VerifiedAccessToken } from './oauth/resource/verified-access-token.js';
@@ -127,12 +156,29 @@ export {
 
 // Persistence: the ports, and the adapter that needs nothing.
 export { Persistence } from './oauth/persistence.js';
-export { ClientSecretStore, ClientStore } from './oauth/client/client.store.js';
-export type { Client, ClientSecret, JwkSet } from './oauth/client/client.js';
+export { ClientSecretStore, ClientStore, type ClientWrite } from './oauth/client/client.store.js';
+export {
+  isWanted,
+  nameKey,
+  positionOf,
+  searchText,
+  sortKey,
+  type ClientFilter,
+  type ClientOrder,
+  type ClientPage,
+  type ClientPosition,
+} from './oauth/client/client-page.js';
+export type { Client, ClientSecret, JwkSet, Labels, SelfRegistration } from './oauth/client/client.js';
 export { AccessTokenStore, type StoredAccessToken } from './oauth/token/access-token.store.js';
 export { RevokedTokenStore } from './oauth/revocation/revoked-token.store.js';
 export { UsedIdentifierStore } from './oauth/replay/used-identifier.store.js';
 export { FailureCountStore, type FailureCount } from './oauth/client/authentication/failure-count.store.js';
 export { SigningKeyStore, type StoredSigningKey } from './oauth/keys/signing-key.store.js';
+export {
+  RegistrationTokenStore,
+  type StoredRegistrationToken,
+} from './oauth/registration/registration-token.store.js';
+export type { RegistrationPolicy } from './oauth/registration/registration.policy.js';
+export { ResourceServerStore, type StoredResourceServer } from './oauth/resource/resource-server.store.js';
 export type { SigningAlgorithm } from './oauth/keys/signing-key.js';
 export { MemoryPersistence } from './memory/memory.persistence.js';

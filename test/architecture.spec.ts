@@ -19,12 +19,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   typeorm: ['src/oauth', 'typeorm', '@nestjs/typeorm', '@nestjs/common', 'node:'],
   fetch: ['src/oauth', 'ipaddr.js', 'node:'],
   hashes: ['src/oauth', 'argon2', 'bcrypt', 'node:'],
+  audit: ['src/oauth', 'node:'],
   throttle: ['src/oauth', 'rate-limiter-flexible', 'ipaddr.js', 'node:'],
   nest: ['src/oauth', 'src/jose', 'src/fetch', 'src/hashes', 'src/throttle', '@nestjs/', 'node:', 'rxjs'],
+  admin: ['src/oauth', 'src/nest', '@nestjs/', 'class-validator', 'node:'],
   testing: ['src/oauth', 'node:'],
   // The command loads the host's application, whatever file that is.
-  cli: ['nestjs-oauth-kit', 'commander', 'cli-table3', '@nestjs/', 'reflect-metadata', 'node:', COMPUTED],
-  'index.ts': ['src/oauth', 'src/jose', 'src/memory', 'src/nest'],
+  cli: [
+    'nestjs-oauth-kit',
+    'commander',
+    'cli-progress',
+    'cli-table3',
+    '@nestjs/',
+    'reflect-metadata',
+    'node:',
+    COMPUTED,
+  ],
+  'index.ts': ['src/oauth', 'src/audit', 'src/jose', 'src/memory', 'src/nest'],
   'resource-server.ts': ['src/oauth', 'src/nest'],
 };
 
@@ -158,6 +169,7 @@ describe('imports', () => {
     ['oauth/a.ts', "import x from '../index.js';"],
     ['oauth/a.ts', "import x from '../../node_modules/jose/index.js';"],
     ['jose/a.ts', "import x from '@nestjs/common';"],
+    ['audit/a.ts', "import x from '@nestjs/common';"],
     ['memory/a.ts', "import x from 'node:fs';"],
     ['memory/a.ts', "import x from '@nestjs/core';"],
     ['typeorm/a.ts', "import x from '../nest/oauth.guard.js';"],
@@ -166,6 +178,9 @@ describe('imports', () => {
     ['nest/a.ts', "import x from '../typeorm/codecs.js';"],
     ['nest/a.ts', "import x from 'express';"],
     ['nest/a.ts', "import x from 'jose';"],
+    ['admin/a.ts', "import x from '../memory/copy.js';"],
+    ['admin/a.ts', "import x from '../cli/cli.js';"],
+    ['index.ts', "export { x } from './admin/index.js';"],
     ['testing/a.ts', "import x from 'vitest';"],
     ['testing/a.ts', "import x from '../memory/copy.js';"],
     ['cli/a.ts', "import x from '../oauth/clock.js';"],
@@ -194,23 +209,30 @@ describe('imports', () => {
 
   it('the public door names what it exports', () => {
     const door = sources.filter(({ path }) =>
-      /^(?:(?:typeorm\/|testing\/)?index|resource-server)\.ts$/.test(path),
+      /^(?:(?:admin\/|typeorm\/|testing\/)?index|resource-server)\.ts$/.test(path),
     );
-    expect(door.length).toBe(4);
+    expect(door.length).toBe(5);
     expect(door.filter(({ text }) => /export\s+\*/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 });
 
-describe('the public door does not load typeorm', () => {
+describe('the public door does not load typeorm, nor @nestjs/swagger', () => {
   it('by what its files import, types included', () => {
-    const names = [...reachable('index.ts')];
+    const names = [
+      ...reachable('index.ts'),
+      ...reachable('typeorm/index.ts'),
+      ...reachable('testing/index.ts'),
+    ];
     expect(names).toContain('nest/oauth.module.ts');
-    expect(names.filter((name) => /typeorm/i.test(name))).toEqual([]);
+    expect(names.filter((name) => /swagger|^admin\//i.test(name))).toEqual([]);
+    expect([...reachable('index.ts')].filter((name) => /typeorm/i.test(name))).toEqual([]);
     expect([...reachable('typeorm/index.ts')]).toContain('typeorm');
+    expect([...reachable('admin/index.ts')]).toContain('@nestjs/swagger');
+    expect([...reachable('admin/index.ts')].filter((name) => /typeorm/i.test(name))).toEqual([]);
   });
 
   const hook = `export function resolve(name, context, next) {
-    if (/^(@nestjs\\/)?typeorm($|\\/)/.test(name)) throw new Error('loads ' + name);
+    if (/^(@nestjs\\/)?(typeorm|swagger)($|\\/)/.test(name)) throw new Error('loads ' + name);
     return next(name, context);
   }`;
   const load = (name: string): string => {
@@ -225,6 +247,7 @@ describe('the public door does not load typeorm', () => {
   it('when it runs', () => {
     expect(load('nestjs-oauth-kit')).toBe('loaded');
     expect(load('nestjs-oauth-kit/resource-server')).toBe('loaded');
+    expect(load('nestjs-oauth-kit/admin')).toBe('loads @nestjs/swagger');
     expect(load('nestjs-oauth-kit/typeorm')).toMatch(/^loads (?:@nestjs\/)?typeorm$/);
   });
 });

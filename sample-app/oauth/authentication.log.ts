@@ -18,5 +18,9 @@ export class AuthenticationLog implements OnModuleInit {
       const who = clientId === undefined || reason === 'unknown_client' ? 'Somebody' : clientId;
       this.logger.warn(`${who} at ${address} was refused (${method}): ${reason}`);
     });
+    this.events.on('registration.refused', ({ reason, address }) => {
+      if (reason === 'no_token' || reason === 'throttled') return;
+      this.logger.warn(`Somebody at ${address} was refused a registration: ${reason}`);
+    });
   }
 }

@@ -1,4 +1,6 @@
 import type {
+  ClientDeletion,
+  ClientRegistration,
   HttpContext,
   IntrospectionResponse,
   JwksResponse,
@@ -32,6 +34,14 @@ export const OauthView = {
 
   revocation(context: HttpContext, response: RevocationResponse): void {
     context.send(response);
+  },
+
+  registration(context: HttpContext, registration: ClientRegistration): void {
+    context.send(registration, registration.document);
+  },
+
+  deletion(context: HttpContext, deletion: ClientDeletion): void {
+    context.send(deletion);
   },
 
   jwks(context: HttpContext, response: JwksResponse): void {

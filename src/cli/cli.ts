@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OauthAdmin } from 'nestjs-oauth-kit';
+import { commandActor } from './actor.js';
 import { withAdmin, type HostOptions } from './host.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
@@ -15,9 +16,10 @@ export class Cli {
     this.output = new Output(io.stdout, io.stderr);
   }
 
-  /** Runs `work` on the authorization server that the global options name. */
+  /** Runs `work` on the authorization server that the global options name, in the name of who runs the command. */
   administer<T>(work: (admin: OauthAdmin) => Promise<T>): Promise<T> {
-    return withAdmin(this.program.opts<HostOptions & Record<string, unknown>>(), this.io.stderr, work);
+    const options = this.program.opts<HostOptions & Record<string, unknown>>();
+    return withAdmin(options, this.io.stderr, (admin) => work(admin.by(commandActor())));
   }
 
   /** A command, with what all of them have. The example goes on after the name of the program. */

@@ -2,27 +2,31 @@ import { toClientInformation, type Client, type OauthAdmin } from 'nestjs-oauth-
 import type { Cli, JsonOption } from './cli.js';
 import {
   clientJson,
+  clientRecordJson,
   nameOf,
   printClient,
-  printClients,
   printSecrets,
   secretJson,
   SHOWN_ONCE,
 } from './client.views.js';
 import { CommandError } from './failure.js';
 import { confirm } from './io.js';
-import { ignoredMembers, readMetadata, type MetadataOptions } from './metadata.options.js';
+import {
+  ignoredMembers,
+  labelsOf,
+  readMetadata,
+  type MetadataDocument,
+  type MetadataOptions,
+} from './metadata.options.js';
 import { clean } from './output.js';
 
 /** Shorter secrets may be guessable, and a fast digest does not protect those. */
 const SHORTEST_SECRET = 32;
-const PAGE = 200;
 /** The kit's own methods that need one. */
 const WITH_SECRET = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 
-export interface ListOptions extends JsonOption {
-  readonly limit?: number;
-  readonly after?: string;
+export interface UpdateOptions extends MetadataOptions, JsonOption {
+  readonly revision?: number;
 }
 
 export interface RemoveOptions extends JsonOption {
@@ -31,7 +35,9 @@ export interface RemoveOptions extends JsonOption {
 
 export async function create(cli: Cli, options: MetadataOptions & JsonOption): Promise<void> {
   const { io, output } = cli;
-  const metadata = await readMetadata(options, io);
+  const document = await readMetadata(options, io);
+  const { label } = options;
+  const metadata = label ? { ...document, labels: { ...labelsOf(document), ...label } } : document;
   await cli.administer(async (admin) => {
     const { client, issued } = await admin.clients.create(metadata);
     const information = toClientInformation(client, issued);
@@ -52,53 +58,46 @@ export async function create(cli: Cli, options: MetadataOptions & JsonOption): P
   });
 }
 
-export async function list(
-  cli: Cli,
-  { limit = Number.POSITIVE_INFINITY, after, json }: ListOptions,
-): Promise<void> {
-  await cli.administer(async (admin) => {
-    const clients = await readClients(admin, limit, after);
-    if (json) return cli.output.json(clients.map(clientJson));
-    if (clients.length === 0) return cli.output.remark('There are no clients.');
-    printClients(cli.output, clients);
-    const last = clients.at(-1);
-    if (last && clients.length === limit) cli.output.remark(`There may be more: --after ${last.id}`);
-  });
-}
-
-async function readClients(admin: OauthAdmin, limit: number, first: string | undefined): Promise<Client[]> {
-  const clients: Client[] = [];
-  let after = first;
-  while (clients.length < limit) {
-    const size = Math.min(PAGE, limit - clients.length);
-    const page = await admin.clients.list({ limit: size, ...(after !== undefined && { after }) });
-    clients.push(...page);
-    after = page.at(-1)?.id;
-    if (page.length < size) break;
-  }
-  return clients;
-}
-
 export async function show(cli: Cli, clientId: string, { json }: JsonOption): Promise<void> {
   const client = await cli.administer((admin) => admin.clients.get(clientId));
-  if (json) return cli.output.json({ ...clientJson(client), secrets: client.secrets.map(secretJson) });
-  printClient(cli.output, clientJson(client));
+  const information = clientRecordJson(client);
+  if (json) return cli.output.json({ ...information, secrets: client.secrets.map(secretJson) });
+  printClient(cli.output, information);
   if (client.secrets.length === 0) return cli.output.line('No secrets.');
   printSecrets(cli.output, client.secrets);
 }
 
-export async function update(
-  cli: Cli,
-  clientId: string,
-  options: MetadataOptions & JsonOption,
-): Promise<void> {
-  const metadata = await readMetadata(options, cli.io);
-  await change(cli, options, 'Client updated.', async (admin) => {
-    const client = await admin.clients.update(clientId, metadata);
-    warnOfSecrets(cli, client);
-    warnOfIgnored(cli, ignoredMembers(metadata, toClientInformation(client)));
-    return client;
+export async function update(cli: Cli, clientId: string, options: UpdateOptions): Promise<void> {
+  const { revision, json } = options;
+  const document = await readMetadata(options, cli.io);
+  const client = await cli.administer(async (admin) => {
+    const change = await withLabels(admin, clientId, document, options);
+    const written = await admin.clients.update(clientId, change.document, {
+      ...(revision !== undefined && { revision }),
+      ...change.read,
+    });
+    warnOfSecrets(cli, written);
+    warnOfIgnored(cli, ignoredMembers(change.document, toClientInformation(written)));
+    return written;
   });
+  if (json) return cli.output.json(clientRecordJson(client));
+  cli.output.line('Client updated.');
+  printClient(cli.output, clientRecordJson(client));
+}
+
+/** Labels are changed one by one, so those that are there are read, and must still be there when they are written. */
+async function withLabels(
+  admin: OauthAdmin,
+  clientId: string,
+  document: MetadataDocument,
+  { label, unlabel = [], revision }: UpdateOptions,
+): Promise<{ readonly document: MetadataDocument; readonly read?: { readonly revision: number } }> {
+  if (!label && unlabel.length === 0) return { document };
+  const client = await admin.clients.get(clientId);
+  const given = document['labels'] === undefined ? client.labels : labelsOf(document);
+  const labels = Object.entries({ ...given, ...label }).filter(([name]) => !unlabel.includes(name));
+  const changed = { ...document, labels: Object.fromEntries(labels) };
+  return { document: changed, read: { revision: revision ?? client.revision } };
 }
 
 export async function change(

@@ -3,17 +3,18 @@ import type { Cli, JsonOption } from './cli.js';
 import {
   change,
   create,
-  list,
   remove,
   show,
   update,
-  type ListOptions,
   type RemoveOptions,
+  type UpdateOptions,
 } from './client.actions.js';
+import { collect } from './labels.js';
 import { addMetadataOptions, type MetadataOptions } from './metadata.options.js';
 import { wholeNumber } from './operands.js';
 
-/** `client create|list|show|update|disable|enable|revoke-tokens|delete`; `rotate-secret` stands with the secrets. */
+/** `client create|show|update|disable|enable|revoke-tokens|delete`; `rotate-secret` stands with the secrets, and `list`, `export`
+ * and `import` for themselves. */
 export function addClientCommands(cli: Cli, clients: Command): void {
   addMetadataOptions(
     cli.command(
@@ -26,12 +27,6 @@ export function addClientCommands(cli: Cli, clients: Command): void {
   )
     .option('--id <id>', 'client_id: an id of your own')
     .action((options: MetadataOptions & JsonOption) => create(cli, options));
-
-  cli
-    .command(clients, 'list', 'List the clients, in the order of their ids.', 'client list --limit 50')
-    .option('--limit <number>', 'list so many at most (default: all)', wholeNumber(1, 1_000_000))
-    .option('--after <id>', 'begin after this client')
-    .action((options: ListOptions) => list(cli, options));
 
   cli
     .command(
@@ -53,7 +48,14 @@ export function addClientCommands(cli: Cli, clients: Command): void {
           `  $ echo '{"default_scope":null}' | nestjs-oauth-kit --app dist/app.module.js client update my-client --metadata -`,
       )
       .argument('<id>', 'client_id'),
-  ).action((clientId: string, options: MetadataOptions & JsonOption) => update(cli, clientId, options));
+  )
+    .option('--unlabel <name>', 'take this label away; may be repeated', collect)
+    .option(
+      '--revision <number>',
+      'only if nobody has changed it since this revision, which client show tells',
+      wholeNumber(1, 1_000_000_000),
+    )
+    .action((clientId: string, options: UpdateOptions) => update(cli, clientId, options));
 
   cli
     .command(

@@ -14,6 +14,11 @@ export function clientJson(client: Client): ClientInformation {
   return { ...toClientInformation(client), enabled: client.enabled };
 }
 
+/** The same with the revision, which an update may name. */
+export function clientRecordJson(client: Client): ClientInformation {
+  return { ...clientJson(client), revision: client.revision };
+}
+
 /** A secret as JSON: nothing of the secret itself, not even its digest. */
 export function secretJson(secret: ClientSecret): object {
   const { id, createdAt, expiresAt = 0, lastUsedAt } = secret;
@@ -78,8 +83,15 @@ function isLive({ expiresAt = Number.POSITIVE_INFINITY }: ClientSecret, now: num
 
 function readable(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(', ') || '-';
+  if (name === 'labels') return labelled(value);
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && name.endsWith('_at')) return value === 0 ? 'never' : isoTime(value);
   return String(value);
+}
+
+function labelled(labels: unknown): string {
+  return Object.entries(labels ?? {})
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(', ');
 }

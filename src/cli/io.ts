@@ -2,6 +2,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 export interface TextSink {
+  readonly isTTY?: boolean;
+  /** Of the terminal, in characters. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 

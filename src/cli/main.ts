@@ -11,7 +11,7 @@ process.stdout.on('error', () => process.exit(1));
 
 const code = await run(process.argv.slice(2), {
   stdin: process.stdin,
-  stdout: { write: (text) => write(text) },
+  stdout: { write: (text) => write(text), isTTY: process.stdout.isTTY },
   stderr: process.stderr,
 });
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addLabelOption, type LabelFlags } from './labels.js';
 import { CommandError, UsageError } from './failure.js';
 import { readJson } from './input.js';
 import type { Io } from './io.js';
@@ -18,6 +19,11 @@ export interface MetadataOptions {
   readonly resource?: string;
   readonly format?: string;
   readonly ttl?: number;
+  readonly owner?: string;
+  readonly description?: string;
+  readonly label?: LabelFlags;
+  /** Of an update. */
+  readonly unlabel?: readonly string[];
 }
 
 export type MetadataDocument = Readonly<Record<string, unknown>>;
@@ -33,10 +39,15 @@ const MEMBERS = {
   resource: 'resource',
   format: 'access_token_format',
   ttl: 'access_token_ttl',
+  owner: 'owner',
+  description: 'description',
 } as const satisfies Partial<Record<keyof MetadataOptions, string>>;
 
+/** Those that an empty text takes away. */
+const REMOVABLE: readonly string[] = ['owner', 'description'];
+
 export function addMetadataOptions(command: Command): Command {
-  return command
+  const described = command
     .option('--metadata <file>', 'client metadata (RFC 7591) as JSON; - is standard input')
     .option('--name <text>', 'client_name: what people call it')
     .option('--scope <scopes>', 'scope: the most that it can get, separated by spaces')
@@ -51,16 +62,21 @@ export function addMetadataOptions(command: Command): Command {
       '--ttl <seconds>',
       'access_token_ttl: how long its access tokens live',
       wholeNumber(1, 31_536_000),
-    );
+    )
+    .option('--owner <text>', 'owner: who is responsible for it; an empty text takes it away')
+    .option('--description <text>', 'description: what it is for; an empty text takes it away');
+  return addLabelOption(described, 'labels: one of them, besides those that it has');
 }
 
 /** The document with what the flags say put over it. */
 export async function readMetadata(options: MetadataOptions, io: Io): Promise<MetadataDocument> {
   const flags = Object.entries(MEMBERS).flatMap(([flag, member]) => {
     const value = options[flag as keyof typeof MEMBERS];
-    return value === undefined ? [] : [[member, value] as const];
+    if (value === undefined) return [];
+    return [[member, value === '' && REMOVABLE.includes(member) ? null : value] as const];
   });
-  if (options.metadata === undefined && options.jwks === undefined && flags.length === 0) {
+  const labelled = options.label !== undefined || options.unlabel !== undefined;
+  if (options.metadata === undefined && options.jwks === undefined && flags.length === 0 && !labelled) {
     throw new UsageError('Say what the client is like: --metadata, or flags such as --name and --scope.');
   }
   if (options.metadata === '-' && options.jwks === '-') {
@@ -80,6 +96,13 @@ export async function readMetadata(options: MetadataOptions, io: Io): Promise<Me
     options.jwks === undefined ? {} : { jwks: await readJson(options.jwks, io.stdin), jwks_uri: null };
   const uri = options.jwksUri === undefined ? {} : { jwks: null };
   return { ...document, ...uri, ...keys, ...Object.fromEntries(flags) };
+}
+
+/** The labels of a document. What else it may have in their place is refused where it is registered. */
+export function labelsOf({ labels }: MetadataDocument): object {
+  if (labels === undefined || labels === null) return {};
+  if (typeof labels === 'object' && !Array.isArray(labels)) return labels;
+  throw new CommandError('invalid_client_metadata', 'labels must be an object of labels.');
 }
 
 /** Kept, and never shown again. */

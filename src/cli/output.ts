@@ -17,6 +17,12 @@ export function clean(text: string): string {
   return text.replace(UNSAFE, '');
 }
 
+/** JSON in one line, with its end: what a terminal would obey is escaped. */
+export function jsonLine(value: unknown): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(UNSAFE, escape) + '\n';
+}
+
 /** Seconds since 1970 as ISO 8601 in UTC. */
 export function isoTime(seconds: number): string {
   const date = new Date(seconds * 1000);
@@ -31,9 +37,7 @@ export class Output {
   ) {}
 
   json(value: unknown): void {
-    const escape = (character: string): string =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    this.stdout.write(JSON.stringify(value).replace(UNSAFE, escape) + '\n');
+    this.stdout.write(jsonLine(value));
   }
 
   line(text = ''): void {

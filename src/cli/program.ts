@@ -1,12 +1,18 @@
 import { Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
 import { Cli } from './cli.js';
+import { addAuditCommands } from './audit.commands.js';
 import { addClientCommands } from './client.commands.js';
+import { addClientList } from './client.list.js';
 import { toFailure, type Failure } from './failure.js';
 import type { Io } from './io.js';
 import { addKeyCommands } from './key.commands.js';
 import { Output } from './output.js';
+import { addRegistrationTokenCommands } from './registration-token.commands.js';
+import { addResourceCommands } from './resource.commands.js';
 import { addSecretCommands } from './secret.commands.js';
+import { addTokenCommands } from './token.commands.js';
+import { addTransferCommands } from './transfer.commands.js';
 
 const NAME = 'nestjs-oauth-kit';
 
@@ -31,7 +37,9 @@ export async function run(words: readonly string[], io: Io): Promise<0 | 1 | 2> 
 
 function makeProgram(io: Io): Command {
   const program = new Command(NAME)
-    .description("Clients, secrets and signing keys of an app's OAuth 2.0 authorization server.")
+    .description(
+      "Clients, tokens, resource servers and signing keys of an app's OAuth 2.0 authorization server.",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -55,12 +63,24 @@ function makeProgram(io: Io): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 wrong command line.');
   const cli = new Cli(io, program);
-  const clients = program.command('client').description('Clients: create, look up, change, disable, delete.');
-  const secrets = program.command('secret').description('Secrets of a client.');
-  const keys = program.command('key').description('Signing keys.');
+  const group = (name: string, description: string): Command =>
+    program.command(name).description(description);
+  const clients = group('client', 'Clients: create, look up, change, disable, delete, export, import.');
   addClientCommands(cli, clients);
-  addSecretCommands(cli, clients, secrets);
-  addKeyCommands(cli, keys);
+  addClientList(cli, clients);
+  addTransferCommands(cli, clients);
+  addSecretCommands(cli, clients, group('secret', 'Secrets of a client.'));
+  addTokenCommands(cli, group('token', 'Access tokens of a client.'));
+  addResourceCommands(
+    cli,
+    group('resource', 'Resource servers: the configured ones, and those beside them.'),
+  );
+  addRegistrationTokenCommands(
+    cli,
+    group('registration-token', 'Tokens by which clients may register themselves.'),
+  );
+  addKeyCommands(cli, group('key', 'Signing keys.'));
+  addAuditCommands(cli, group('audit', 'The audit log: who has done what, and when.'));
   return program;
 }
 

@@ -1,5 +1,7 @@
+import { isWanted, sortKey, type ClientPage, type ClientPosition } from '../oauth/client/client-page.js';
 import type { Client } from '../oauth/client/client.js';
-import { ClientStore } from '../oauth/client/client.store.js';
+import { ClientStore, type ClientWrite } from '../oauth/client/client.store.js';
+import { compare } from './compare.js';
 import { copy } from './copy.js';
 
 export type StoredClients = Map<string, Client>;
@@ -31,11 +33,37 @@ export class MemoryClientStore extends ClientStore {
     return this.clients.delete(id);
   }
 
-  async list({ after, limit }: { readonly after?: string; readonly limit: number }): Promise<Client[]> {
+  async list({ limit, order = 'id', descending, after, filter = {} }: ClientPage): Promise<Client[]> {
+    const direction = descending ? -1 : 1;
     return [...this.clients.values()]
-      .filter(({ id }) => after === undefined || id > after)
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .filter((client) => isWanted(client, filter))
+      .map((client) => ({ client, position: { key: sortKey(client, order), id: client.id } }))
+      .filter(({ position }) => after === undefined || direction * inOrder(position, after) > 0)
+      .sort((a, b) => direction * inOrder(a.position, b.position))
       .slice(0, limit)
-      .map(copy);
+      .map(({ client }) => copy(client));
   }
+
+  async writeAll(writes: readonly ClientWrite[]): Promise<string | undefined> {
+    const ids = new Set<string>();
+    for (const { client, revision } of writes) {
+      if (ids.has(client.id) || this.clients.get(client.id)?.revision !== revision) return client.id;
+      ids.add(client.id);
+    }
+    // All of it is made before any of it is stored.
+    const made = writes.map((write) => this.written(write));
+    for (const client of made) this.clients.set(client.id, client);
+    return undefined;
+  }
+
+  private written({ client, revision }: ClientWrite): Client {
+    if (revision === undefined) return copy(client);
+    const stored = this.clients.get(client.id)?.secrets ?? [];
+    const missing = client.secrets.filter(({ id }) => !stored.some((secret) => secret.id === id));
+    return copy({ ...client, revision: revision + 1, secrets: [...stored, ...missing] });
+  }
+}
+
+function inOrder(a: ClientPosition, b: ClientPosition): number {
+  return compare(a.key, b.key) || compare(a.id, b.id);
 }

@@ -53,17 +53,22 @@ export function useOauthBodies(app: INestApplication): void {
 }
 
 function oauthPaths(configurations: readonly OauthConfiguration[]): (url: string) => boolean {
-  const paths = new Set(
-    configurations.flatMap(
-      ({ issuer, tokenEndpoint, jwksUri, introspectionEndpoint, revocationEndpoint }) => [
-        pathOf(metadataPath(issuer)),
-        ...[tokenEndpoint, jwksUri, introspectionEndpoint, revocationEndpoint].flatMap((url) =>
-          url === undefined ? [] : [pathOf(url)],
-        ),
-      ],
-    ),
+  const paths = new Set(configurations.flatMap(pathsOf));
+  // Below it each client has its own.
+  const registrations = configurations.flatMap(({ registrationEndpoint: url }) =>
+    url === undefined ? [] : [`${pathOf(url)}/`],
   );
-  return (target) => paths.has(pathOf(target));
+  return (target) => {
+    const path = pathOf(target);
+    return paths.has(path) || registrations.some((prefix) => path.startsWith(prefix));
+  };
+}
+
+function pathsOf(configuration: OauthConfiguration): string[] {
+  const { issuer, tokenEndpoint, jwksUri } = configuration;
+  const { introspectionEndpoint, revocationEndpoint, registrationEndpoint } = configuration;
+  const urls = [tokenEndpoint, jwksUri, introspectionEndpoint, revocationEndpoint, registrationEndpoint];
+  return [metadataPath(issuer), ...urls.filter((url) => url !== undefined)].map(pathOf);
 }
 
 /** Routers take other spellings for the same path: `/OAUTH/token/`, `/oauth/%74oken`, an absolute URL, a fragment. */

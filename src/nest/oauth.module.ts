@@ -22,10 +22,13 @@ import { OauthAdmin } from './oauth.admin.js';
 import { OauthGuard } from './oauth.guard.js';
 import { OauthService } from './oauth.service.js';
 import { OAUTH_CONFIGURATION, OAUTH_OPTIONS } from './oauth.tokens.js';
+import { administrationProviders } from './providers/administration.providers.js';
+import { auditProviders } from './providers/audit.providers.js';
 import { authenticationProviders } from './providers/authentication.providers.js';
 import { clientProviders } from './providers/client.providers.js';
 import { introspectionProviders } from './providers/introspection.providers.js';
 import { keysProviders } from './providers/keys.providers.js';
+import { registrationProviders } from './providers/registration.providers.js';
 import { resourceProviders } from './providers/resource.providers.js';
 import { tokenProviders } from './providers/token.providers.js';
 
@@ -75,6 +78,9 @@ function define(
       ...tokenProviders,
       ...resourceProviders,
       ...introspectionProviders,
+      ...auditProviders,
+      ...administrationProviders,
+      ...registrationProviders,
       FailureLog,
       HandlerCheck,
       Housekeeping,

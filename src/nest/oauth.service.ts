@@ -6,6 +6,15 @@ import { JwksEndpoint } from '../oauth/keys/jwks.endpoint.js';
 import type { MetadataApplication } from '../oauth/metadata/metadata.application.js';
 import { MetadataEndpoint } from '../oauth/metadata/metadata.endpoint.js';
 import type { OauthContext } from '../oauth/oauth.request.js';
+import { ClientManagementEndpoint } from '../oauth/registration/client-management.endpoint.js';
+import type {
+  ClientDeletionApplication,
+  ClientManagementApplication,
+  ClientReadApplication,
+  ClientUpdateApplication,
+  RegistrationApplication,
+} from '../oauth/registration/registration.application.js';
+import { RegistrationEndpoint } from '../oauth/registration/registration.endpoint.js';
 import type { ResourceMetadataApplication } from '../oauth/resource/resource-metadata.application.js';
 import { ResourceMetadataEndpoint } from '../oauth/resource/resource-metadata.endpoint.js';
 import type { RevocationApplication } from '../oauth/revocation/revocation.application.js';
@@ -28,6 +37,8 @@ export class OauthService {
     @Inject(JwksEndpoint) private readonly jwksEndpoint: JwksEndpoint,
     @Inject(MetadataEndpoint) private readonly metadataEndpoint: MetadataEndpoint,
     @Inject(ResourceMetadataEndpoint) private readonly resourceMetadataEndpoint: ResourceMetadataEndpoint,
+    @Inject(RegistrationEndpoint) private readonly registrationEndpoint: RegistrationEndpoint,
+    @Inject(ClientManagementEndpoint) private readonly managementEndpoint: ClientManagementEndpoint,
     @Inject(FailureLog) private readonly log: FailureLog,
   ) {}
 
@@ -95,5 +106,72 @@ export class OauthService {
       (metadata) => application.resourceMetadataSuccess(context, metadata),
       (error) => application.resourceMetadataError(context, this.log.answered(error)),
     );
+  }
+
+  /** A client registers itself, RFC 7591 §3: `clientRegistered` or `registrationFailure`. */
+  registerClient<C extends OauthContext, S, E>(
+    context: C,
+    application: RegistrationApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.registrationEndpoint.handle(context.request),
+      (registration) => application.clientRegistered(context, registration),
+      (error) => application.registrationFailure(context, this.log.answered(error)),
+    );
+  }
+
+  /** A client reads its registration, RFC 7592 §2.1: `clientRead` or `registrationFailure`. */
+  readClient<C extends OauthContext, S, E>(
+    context: C,
+    application: ClientReadApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.managementEndpoint.read(context.request),
+      (registration) => application.clientRead(context, registration),
+      (error) => application.registrationFailure(context, this.log.answered(error)),
+    );
+  }
+
+  /** A client replaces its registration, RFC 7592 §2.2: `clientUpdated` or `registrationFailure`. */
+  updateClient<C extends OauthContext, S, E>(
+    context: C,
+    application: ClientUpdateApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.managementEndpoint.update(context.request),
+      (registration) => application.clientUpdated(context, registration),
+      (error) => application.registrationFailure(context, this.log.answered(error)),
+    );
+  }
+
+  /** A client deletes its registration, RFC 7592 §2.3: `clientDeleted` or `registrationFailure`. */
+  deleteClient<C extends OauthContext, S, E>(
+    context: C,
+    application: ClientDeletionApplication<C, S, E>,
+  ): Promise<S | E> {
+    return settle(
+      () => this.managementEndpoint.delete(context.request),
+      (deletion) => application.clientDeleted(context, deletion),
+      (error) => application.registrationFailure(context, this.log.answered(error)),
+    );
+  }
+
+  /**
+   * Any request to the client configuration endpoint, RFC 7592 §2: GET and HEAD read, PUT updates, DELETE deletes, by the
+   * callbacks of these; every other method is a `registrationFailure` with 405.
+   */
+  async manageClient<C extends OauthContext, S, E, U = S, D = S>(
+    context: C,
+    application: ClientManagementApplication<C, S, E, U, D>,
+  ): Promise<S | E | U | D> {
+    const operation = await settle(
+      () => this.managementEndpoint.operation(context.request),
+      (allowed) => ({ allowed }),
+      (error) => ({ error }),
+    );
+    if ('error' in operation) return application.registrationFailure(context, operation.error);
+    if (operation.allowed === 'read') return this.readClient(context, application);
+    if (operation.allowed === 'update') return this.updateClient(context, application);
+    return this.deleteClient(context, application);
   }
 }

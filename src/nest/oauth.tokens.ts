@@ -8,5 +8,9 @@ export const GUARDED_RESOURCES = Symbol('GuardedResources');
 export const STRICT_CLIENT_REQUESTS = Symbol('StrictClientRequests');
 /** As `StrictVerifiers`. */
 export const STRICT_VERIFIERS = Symbol('StrictVerifiers');
+/** Makes what an operator needs in the name of an actor, as an `AdministrationFactory`. */
+export const ADMINISTRATION_FACTORY = Symbol('AdministrationFactory');
+/** What client metadata is checked against, as {@link RegistrationRules}. */
+export const REGISTRATION_RULES = Symbol('RegistrationRules');
 /** Everything that keeps clients for a while, as one {@link ClientKeeper}. */
 export const CLIENT_KEEPER = Symbol('ClientKeeper');

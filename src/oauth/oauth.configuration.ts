@@ -1,3 +1,4 @@
+import { resolveAudit, type AuditConfiguration } from './audit/audit.options.js';
 import {
   resolveAuthentication,
   type AuthenticationConfiguration,
@@ -19,6 +20,7 @@ import {
   resolveRealm,
   wholeNumber,
 } from './option-checks.js';
+import { resolveRegistration, type RegistrationConfiguration } from './registration/registration.options.js';
 import { resolveResources } from './resource/resource-server.options.js';
 import type { ResourceServers } from './resource/resource-server.js';
 import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
@@ -34,6 +36,9 @@ export interface OauthConfiguration extends AuthenticationConfiguration {
   readonly jwksUri: string | undefined;
   readonly introspectionEndpoint: string | undefined;
   readonly revocationEndpoint: string | undefined;
+  readonly registrationEndpoint: string | undefined;
+  readonly registration: RegistrationConfiguration;
+  readonly audit: AuditConfiguration;
   readonly maxAccessTokenLifetime: number;
   readonly opaqueTokenGenerator: OpaqueTokenGenerator;
   readonly accessTokenClaims: AccessTokenClaimsHook | undefined;
@@ -70,12 +75,19 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
     { least: 1, most: ceiling, default: Math.min(3600, ceiling) },
     'seconds',
   );
-  const resources = resolveResources(options.resources, { issuer, lifetime, ceiling });
+  const resources = resolveResources(options.resources, {
+    issuer,
+    lifetime,
+    ceiling,
+    publishesKeys: options.endpoints?.jwks !== false,
+  });
   const keys = resolveKeys(options, issuer);
   return {
     issuer,
     resources,
     ...resolveEndpoints(options.endpoints, issuer, resources),
+    registration: resolveRegistration(options.registration, issuer),
+    audit: resolveAudit(options.audit),
     maxAccessTokenLifetime: ceiling,
     ...resolveHooks(options),
     ...keys,
@@ -89,6 +101,7 @@ export function resolveOptions(options: OauthOptions): OauthConfiguration {
 function resolveEndpoints(endpoints: EndpointOptions = {}, issuer: string, resources: ResourceServers) {
   const { token = '/oauth/token', jwks = '/oauth/jwks' } = endpoints;
   const { introspection = '/oauth/introspect', revocation = '/oauth/revoke' } = endpoints;
+  const { registration = '/oauth/register' } = endpoints;
   const optional = (name: string, value: string | false) =>
     value === false ? undefined : endpointUrl(`endpoints.${name}`, issuer, value);
   return {
@@ -96,6 +109,7 @@ function resolveEndpoints(endpoints: EndpointOptions = {}, issuer: string, resou
     jwksUri: jwks === false ? withoutJwks(resources) : endpointUrl('endpoints.jwks', issuer, jwks),
     introspectionEndpoint: optional('introspection', introspection),
     revocationEndpoint: optional('revocation', revocation),
+    registrationEndpoint: optional('registration', registration),
   };
 }
 

@@ -7,7 +7,12 @@ const STATUS = {
   unsupported_grant_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  invalid_redirect_uri: 400,
   invalid_client_metadata: 400,
+  invalid_software_statement: 400,
+  unapproved_software_statement: 400,
+  invalid_token: 401,
+  access_denied: 403,
   server_error: 500,
   temporarily_unavailable: 503,
 } as const satisfies Record<string, number>;

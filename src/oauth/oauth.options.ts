@@ -1,3 +1,4 @@
+import type { AuditOptions } from './audit/audit.options.js';
 import type { ClientAuthenticationMethod } from './client/authentication/authentication-method.js';
 import type { BuiltInAuthenticationMethod } from './client/authentication/authentication.options.js';
 import type { RedisClient } from './client/authentication/failure-throttle.js';
@@ -6,6 +7,7 @@ import type { JwksFetcher } from './client/keys/jwks-fetcher.js';
 import type { AssertionAlgorithm } from './client/keys/verification-key.js';
 import type { Clock } from './clock.js';
 import type { SigningAlgorithm } from './keys/signing-key.js';
+import type { RegistrationOptions } from './registration/registration.options.js';
 import type { AccessTokenClaimsHook } from './token/access-token.claims.js';
 import type { AccessTokenFormat } from './token/access-token.js';
 import type { OpaqueTokenGenerator } from './token/opaque-token.js';
@@ -56,6 +58,8 @@ export interface EndpointOptions {
   readonly introspection?: string | false | undefined;
   /** Default: `/oauth/revoke`. `false` where the host does not serve it. */
   readonly revocation?: string | false | undefined;
+  /** Default: `/oauth/register`. `false` where the host does not serve it: then nobody can register a client. */
+  readonly registration?: string | false | undefined;
 }
 
 /** For `private_key_jwt` and `client_secret_jwt`, RFC 7523. */
@@ -107,7 +111,7 @@ export interface OauthOptions {
   readonly issuer: string;
   /** The APIs that accept the tokens, at least one. */
   readonly resources: readonly ResourceServerOptions[];
-  /** Default: `/oauth/token`, `/oauth/jwks`, `/oauth/introspect` and `/oauth/revoke`. */
+  /** Default: `/oauth/token`, `/oauth/jwks`, `/oauth/introspect`, `/oauth/revoke` and `/oauth/register`. */
   readonly endpoints?: EndpointOptions | undefined;
   /** Seconds that an access token lives, where neither resource nor client says otherwise. Default: 3600. */
   readonly accessTokenLifetime?: number | undefined;
@@ -162,6 +166,10 @@ export interface OauthOptions {
    * client and 1000 in all at one address within 60 seconds, counted in each process by itself.
    */
   readonly failureLimits?: FailureLimitOptions | false | undefined;
+  /** Registration of clients without an operator. Default: closed, until an operator issues a registration token. */
+  readonly registration?: RegistrationOptions | undefined;
+  /** Keeps an audit log. Default: none; what happens can be heard of by `OauthEvents`. */
+  readonly audit?: AuditOptions | undefined;
   /** Verifies hashes of secrets that come from another system. Default: argon2id, bcrypt and scrypt. */
   readonly importedHashes?: ImportedHashes | undefined;
   /** Seconds, 0 to 60, that clocks of other machines may differ. Default: 10. */

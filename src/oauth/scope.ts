@@ -15,3 +15,9 @@ export function parseScope(text: string): string[] {
 export function formatScope(scopes: readonly string[]): string {
   return scopes.join(' ');
 }
+
+/** For a message: others have chosen how long it is. */
+export function shortened(scopes: readonly string[]): string {
+  const text = formatScope(scopes);
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+}

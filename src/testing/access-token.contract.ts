@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { StoredAccessToken } from '../oauth/token/access-token.store.js';
 import type { ContractTest } from './contract-runner.js';
-import { NOW, assertOneWinner, digest, sampleToken } from './samples.js';
+import { CLOSE_IDS, NOW, assertOneWinner, digest, sampleToken } from './samples.js';
 
 /** Opaque access tokens are found by their whole digest, all of them, until they are deleted or swept. */
 export function accessTokenContract(test: ContractTest): void {
@@ -94,5 +95,54 @@ export function accessTokenContract(test: ContractTest): void {
     assert.equal(await accessTokens.deleteExpired(NOW), 0);
     assert.equal(await accessTokens.deleteExpired(NOW + 2), 2);
     assert.equal(await accessTokens.find(after.digest), undefined);
+  });
+
+  test('listOf goes through the tokens of exactly this client', async ({ accessTokens }) => {
+    const ids = ['b', 'a', 'A', 'a ', 'aa', 'a-b', 'a_b', 'B', '~', '0', 'a%'];
+    const tokens = ids.map((id) => sampleToken(`token ${id}`, { id, clientId: 'Client' }));
+    const others = CLOSE_IDS.filter((id) => id !== 'Client').map((clientId) =>
+      sampleToken(`of ${clientId}`, { id: 'a', clientId }),
+    );
+    for (const token of [...others, ...tokens]) await accessTokens.insert(token);
+    const listed: StoredAccessToken[] = [];
+    for (let page: StoredAccessToken[] = []; ;) {
+      const after = listed.at(-1)?.id;
+      page = await accessTokens.listOf('Client', after === undefined ? { limit: 3 } : { after, limit: 3 });
+      listed.push(...page);
+      if (page.length < 3) break;
+      assert.ok(listed.length <= ids.length, 'the pages overlap');
+    }
+    assert.deepStrictEqual(
+      listed.map(({ id }) => id),
+      [...ids].sort(),
+    );
+    assert.deepStrictEqual(
+      listed[0],
+      tokens.find(({ id }) => id === '0'),
+    );
+    assert.deepStrictEqual(await accessTokens.listOf('none', { limit: 3 }), []);
+  });
+
+  test('deleteOf removes exactly this token of this client', async ({ accessTokens }) => {
+    const [token, other, twin] = [
+      sampleToken('token', { id: 'Id' }),
+      sampleToken('other', { id: 'iD' }),
+      sampleToken('twin', { id: 'Id', clientId: 'Client' }),
+    ];
+    for (const each of [token, other, twin]) await accessTokens.insert(each);
+    for (const [clientId, id] of [
+      ['client', 'id'],
+      ['client', 'Id '],
+      ['client ', 'Id'],
+      ['CLIENT', 'Id'],
+      ['client', '%'],
+    ] as const) {
+      assert.equal(await accessTokens.deleteOf(clientId, id), false, `deleting ${id} of ${clientId}`);
+    }
+    assertOneWinner(
+      await Promise.all(Array.from({ length: 20 }, () => accessTokens.deleteOf('client', 'Id'))),
+    );
+    assert.equal(await accessTokens.find(token.digest), undefined);
+    for (const kept of [other, twin]) assert.deepStrictEqual(await accessTokens.find(kept.digest), kept);
   });
 }

@@ -12,7 +12,6 @@ import {
   assertOneWinner,
   assertStored,
   fullClient,
-  ordered,
   sampleClient,
   sampleSecret,
 } from './samples.js';
@@ -132,35 +131,5 @@ export function clientContract(test: ContractTest): void {
       await Promise.all(Array.from({ length: 20 }, () => persistence.clients.delete('client'))),
     );
     assert.equal(await persistence.clients.find('client'), undefined);
-  });
-
-  test('list goes through all clients in the order of the code points of their ids', async (persistence) => {
-    const ids = [...CLOSE_IDS].sort();
-    for (const id of CLOSE_IDS) await persistence.clients.create(sampleClient(id, { information: { id } }));
-    const listed: string[] = [];
-    for (let after: string | undefined; ; after = listed.at(-1)) {
-      const page = await persistence.clients.list(after === undefined ? { limit: 5 } : { after, limit: 5 });
-      listed.push(...page.map(({ id }) => id));
-      if (page.length < 5) break;
-      assert.ok(listed.length <= ids.length, 'the pages overlap');
-    }
-    assert.deepStrictEqual(listed, ids);
-  });
-
-  test('list starts after an id that is no client, too', async (persistence) => {
-    for (const id of ['a', 'B', 'c']) await persistence.clients.create(sampleClient(id));
-    const ids = async (after: string) =>
-      (await persistence.clients.list({ after, limit: 10 })).map(({ id }) => id);
-    assert.deepStrictEqual(await ids('A'), ['B', 'a', 'c']);
-    assert.deepStrictEqual(await ids('b'), ['c']);
-    assert.deepStrictEqual(await ids('c'), []);
-  });
-
-  test('list gives whole clients and counts clients, not their secrets', async (persistence) => {
-    const [a, b, c] = [fullClient('a'), fullClient('b'), sampleClient('c')];
-    for (const client of [c, b, a]) await persistence.clients.create(client);
-    const page = await persistence.clients.list({ limit: 2 });
-    assert.deepStrictEqual(page.map(ordered), [a, b].map(ordered));
-    assert.deepStrictEqual(await persistence.clients.list({ after: 'b', limit: 2 }), [c]);
   });
 }

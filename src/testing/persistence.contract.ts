@@ -1,9 +1,14 @@
 import { accessTokenContract } from './access-token.contract.js';
+import { auditLogContract } from './audit-log.contract.js';
 import { clientChangeContract } from './client-change.contract.js';
+import { clientPageContract } from './client-page.contract.js';
 import { clientSecretContract } from './client-secret.contract.js';
+import { clientWriteContract } from './client-write.contract.js';
 import { clientContract } from './client.contract.js';
 import { contractTest, type ContractRunner, type OpenPersistence } from './contract-runner.js';
 import { failureCountContract } from './failure-count.contract.js';
+import { registrationTokenContract } from './registration-token.contract.js';
+import { resourceServerContract } from './resource-server.contract.js';
 import { revokedTokenContract } from './revoked-token.contract.js';
 import { secretReplacementContract } from './secret-replacement.contract.js';
 import { signingKeyContract } from './signing-key.contract.js';
@@ -26,6 +31,8 @@ export function persistenceContract(runner: ContractRunner, open: OpenPersistenc
   runner.describe('ClientStore', () => {
     clientContract(test);
     clientChangeContract(test);
+    clientPageContract(test);
+    clientWriteContract(test);
   });
   runner.describe('ClientSecretStore', () => {
     clientSecretContract(test);
@@ -36,4 +43,7 @@ export function persistenceContract(runner: ContractRunner, open: OpenPersistenc
   runner.describe('SigningKeyStore', () => signingKeyContract(test));
   runner.describe('UsedIdentifierStore', () => usedIdentifierContract(test));
   runner.describe('FailureCountStore', () => failureCountContract(test));
+  runner.describe('RegistrationTokenStore', () => registrationTokenContract(test));
+  runner.describe('ResourceServerStore', () => resourceServerContract(test));
+  runner.describe('AuditStore', () => auditLogContract(test));
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client, ClientSecret } from '../oauth/client/client.js';
+import type { AuditEntry } from '../oauth/audit/audit.log.js';
 import type { Persistence } from '../oauth/persistence.js';
+import type { StoredRegistrationToken } from '../oauth/registration/registration-token.store.js';
+import type { StoredResourceServer } from '../oauth/resource/resource-server.store.js';
 import type { StoredAccessToken } from '../oauth/token/access-token.store.js';
 
 /** After 2038, so that a time in 32 bits shows. */
@@ -25,6 +28,9 @@ export const CLOSE_IDS: readonly string[] = [
   ...['__proto__', 'constructor', 'toString', 'null', 'undefined', '0', '00', '0.0', '1e1', '10'],
   ...['x'.repeat(254), 'x'.repeat(255), `${'x'.repeat(254)}X`, ' '],
 ];
+
+/** Text that a database may fold, cut, turn or refuse. */
+export const HARD_TEXT = 'Größe "Ω" \\ \' % _ ? $1 日本語 👩‍🚀 \u0000 \ud800 \u2028';
 
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -84,9 +90,21 @@ export function fullClient(id: string): Client {
     accessTokenFormat: 'opaque',
     accessTokenTtl: 600,
     information: {
-      client_name: 'Größe "Ω" \\ \' 日本語 👩‍🚀 \u0000 \ud800 \u2028',
+      client_name: HARD_TEXT,
       contacts: ['a@example.com', ''],
       nested: { none: null, list: [1, -2.5, true, { empty: {} }] },
+    },
+    owner: HARD_TEXT,
+    description: `${HARD_TEXT} ${'d'.repeat(900)}`,
+    labels: { tenant: HARD_TEXT, 'a.b/c-d_e': '"x":"y"', 10: '', 9: '\\', ['__proto__']: 'x', '": ,': ',":' },
+    registration: {
+      tokenDigest: digest('token'),
+      openedBy: 'o'.repeat(64),
+      policy: {
+        scopes: [],
+        resources: ['https://api.example.com/Größe'],
+        grantTypes: ['client_credentials'],
+      },
     },
     secrets: [
       sampleSecret('first', { encrypted: 'e'.repeat(2000), expiresAt: NOW + 3, lastUsedAt: NOW + 4 }),
@@ -106,6 +124,40 @@ export function sampleToken(value: string, more: Partial<StoredAccessToken> = {}
     issuedAt: NOW,
     expiresAt: NOW + 3600,
     claims: {},
+    ...more,
+  };
+}
+
+export function sampleRegistrationToken(
+  id: string,
+  more: Partial<StoredRegistrationToken> = {},
+): StoredRegistrationToken {
+  return { id, digest: digest(id), createdAt: NOW, uses: 0, policy: {}, ...more };
+}
+
+export function sampleResourceServer(
+  identifier: string,
+  more: Partial<StoredResourceServer> = {},
+): StoredResourceServer {
+  return {
+    identifier,
+    revision: 1,
+    createdAt: NOW,
+    updatedAt: NOW,
+    scopes: ['read'],
+    defaultScopes: [],
+    publishesMetadata: true,
+    ...more,
+  };
+}
+
+/** The `n`th entry of a log. */
+export function sampleEntry(n: number, more: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: n.toString(16).padStart(32, '0'),
+    at: NOW + n,
+    type: 'client.created',
+    detail: {},
     ...more,
   };
 }

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { nameKey, searchText } from '../oauth/client/client-page.js';
 import type { Client, ClientSecret } from '../oauth/client/client.js';
-import { flag, hexadecimal, integer, jwkSet, nullable, object, strings, text } from './codecs.js';
+import { labels, registrationPolicy } from './client-codecs.js';
+import { flag, hexadecimal, integer, jwkSet, nullable, object, strings, text, typedText } from './codecs.js';
 import type { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 import {
   accessTokenFormat,
@@ -13,6 +16,16 @@ import type { Row } from './sql.js';
 
 /** Sets the columns of a secret apart from those of its client in one row. */
 export const SECRET = 'secret_';
+
+/** Columns of a client that it is looked for by, and that are not read back. */
+export const LOOKED_FOR_BY = ['ownerDigest', 'nameKey', 'searchText'] as const;
+
+/** What an update of a client leaves as it is. */
+export const NEVER_CHANGED = ['rowId', 'clientId', 'exactClientId'] as const;
+
+export function ownerDigest(owner: string): string {
+  return createHash('sha256').update(owner).digest('hex');
+}
 
 export function clientEntity(client: Client, rowId: string): OauthClientEntity {
   return {
@@ -39,6 +52,15 @@ export function clientEntity(client: Client, rowId: string): OauthClientEntity {
     accessTokenFormat: client.accessTokenFormat ?? null,
     accessTokenTtl: client.accessTokenTtl ?? null,
     information: client.information,
+    owner: client.owner ?? null,
+    ownerDigest: client.owner === undefined ? null : ownerDigest(client.owner),
+    description: client.description ?? null,
+    labels: client.labels ?? null,
+    registrationTokenDigest: client.registration?.tokenDigest ?? null,
+    registrationOpenedBy: client.registration?.openedBy ?? null,
+    registrationPolicy: client.registration?.policy ?? null,
+    nameKey: nameKey(client),
+    searchText: searchText(client),
   };
 }
 
@@ -95,6 +117,7 @@ function client(rows: [Row, ...Row[]]): Client {
     ...introspectionResponse(row),
     ...(format === null ? {} : { accessTokenFormat: format }),
     ...(accessTokenTtl === null ? {} : { accessTokenTtl }),
+    ...record(row),
     information: object.from(row['information']),
     secrets: rows.filter((each) => each[`${SECRET}id`] !== null).map(secret),
   };
@@ -109,6 +132,27 @@ function introspectionResponse(row: Row): Partial<Client> {
     ...(signed === null ? {} : { introspectionSignedResponseAlg: signed }),
     ...(encrypted === null ? {} : { introspectionEncryptedResponseAlg: encrypted }),
     ...(content === null ? {} : { introspectionEncryptedResponseEnc: content }),
+  };
+}
+
+/** What an operator has filed the client under, and how it manages itself. */
+function record(row: Row): Partial<Client> {
+  const owner = nullable(typedText).from(row['owner']);
+  const description = nullable(typedText).from(row['description']);
+  const filed = nullable(labels).from(row['labels']);
+  const tokenDigest = nullable(text).from(row['registrationTokenDigest']);
+  return {
+    ...(owner === null ? {} : { owner }),
+    ...(description === null ? {} : { description }),
+    ...(filed === null ? {} : { labels: filed }),
+    ...(tokenDigest === null ? {} : { registration: { tokenDigest, ...registration(row) } }),
+  };
+}
+
+function registration(row: Row) {
+  return {
+    openedBy: text.from(row['registrationOpenedBy']),
+    policy: registrationPolicy.from(row['registrationPolicy']),
   };
 }
 

@@ -37,6 +37,15 @@ export const hexadecimal: Codec<string> = {
   from: (stored) => Buffer.from(text.from(stored), 'hex').toString('utf8'),
 };
 
+/** Text that people type, as a JSON string: it fits a database of any character set. */
+export const typedText: Codec<string> = {
+  to: asciiJson,
+  from(stored) {
+    const value: unknown = JSON.parse(text.from(stored));
+    return typeof value === 'string' ? value : damaged('a JSON string', stored);
+  },
+};
+
 export const strings: Codec<readonly string[]> = {
   to: asciiJson,
   from(stored) {
@@ -77,14 +86,14 @@ export function nullable<T>(codec: Codec<T>): Codec<T | null> {
 }
 
 /** In ASCII alone, so that an emoji in a client's name fits a database of any character set. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-function isStrings(value: unknown): value is string[] {
+export function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
@@ -96,6 +105,6 @@ function isObjects(value: unknown): value is Record<string, unknown>[] {
   return Array.isArray(value) && value.every(isObject);
 }
 
-function damaged(wanted: string, stored: unknown): never {
+export function damaged(wanted: string, stored: unknown): never {
   throw new TypeError(`A stored value is not ${wanted}, but of type ${typeof stored}.`);
 }

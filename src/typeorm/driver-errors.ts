@@ -16,8 +16,10 @@ const UNFIT: readonly unknown[] = [
   'ER_DATA_TOO_LONG',
   'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
 ];
-/** Two instances have inserted the same rows, and this statement was undone for the other's sake. */
+/** Two instances have written the same rows, and this statement was undone for the other's sake. */
 const DEADLOCK: readonly unknown[] = ['40P01', 'ER_LOCK_DEADLOCK'];
+/** The same, where the host has chosen a stricter isolation of transactions. */
+const NOT_SERIALIZABLE: readonly unknown[] = ['40001', 'ER_CHECKREAD'];
 
 // Where SQLite gives no code of its own, its message says it.
 
@@ -31,6 +33,11 @@ export function isFaultOfOneRow(error: unknown): boolean {
   return isUniqueViolation(error) || is(error, [...UNFIT, ...DEADLOCK], 'string or blob too big');
 }
 
+/** A transaction was undone for the sake of another one, and may succeed when it is tried again. */
+export function isUndoneForAnother(error: unknown): boolean {
+  return hasCode(error, [...DEADLOCK, ...NOT_SERIALIZABLE]);
+}
+
 export function isMissingTable(error: unknown): boolean {
   return is(error, TABLE_MISSING, 'no such table');
 }
@@ -40,7 +47,15 @@ export function isMissingColumn(error: unknown): boolean {
 }
 
 function is(error: unknown, codes: readonly unknown[], message: string): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : undefined;
-  if (!(cause instanceof Error)) return false;
-  return ('code' in cause && codes.includes(cause.code)) || cause.message.startsWith(message);
+  return hasCode(error, codes) || (cause(error)?.message.startsWith(message) ?? false);
+}
+
+function hasCode(error: unknown, codes: readonly unknown[]): boolean {
+  const driverError = cause(error);
+  return driverError !== undefined && 'code' in driverError && codes.includes(driverError.code);
+}
+
+function cause(error: unknown): Error | undefined {
+  const driverError: unknown = error instanceof QueryFailedError ? error.driverError : undefined;
+  return driverError instanceof Error ? driverError : undefined;
 }

@@ -30,8 +30,8 @@ export class EntityTable<Entity extends ObjectLiteral> {
   }
 
   /** Every column under the name of its property. */
-  selection(alias: string, prefix = ''): string {
-    return this.columns()
+  selection(alias: string, prefix = '', except: readonly Property<Entity>[] = []): string {
+    return this.columns(except)
       .map(
         (column) =>
           `${alias}.${this.escape(column.databaseName)} AS ${this.escape(prefix + column.propertyName)}`,

@@ -1,9 +1,12 @@
 export { TypeormPersistence } from './typeorm.persistence.js';
 export { oauthEntities } from './entities/oauth-entities.js';
 export { OauthAccessTokenEntity } from './entities/oauth-access-token.entity.js';
+export { OauthAuditEntryEntity } from './entities/oauth-audit-entry.entity.js';
 export { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 export { OauthClientEntity } from './entities/oauth-client.entity.js';
 export { OauthFailureCountEntity } from './entities/oauth-failure-count.entity.js';
+export { OauthRegistrationTokenEntity } from './entities/oauth-registration-token.entity.js';
+export { OauthResourceServerEntity } from './entities/oauth-resource-server.entity.js';
 export { OauthRevokedTokenEntity } from './entities/oauth-revoked-token.entity.js';
 export { OauthSigningKeyEntity } from './entities/oauth-signing-key.entity.js';
 export { OauthUsedIdentifierEntity } from './entities/oauth-used-identifier.entity.js';

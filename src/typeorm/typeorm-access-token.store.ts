@@ -36,17 +36,39 @@ export class TypeormAccessTokenStore extends AccessTokenStore {
     return (await this.sql.change(this.statements.delete, [digest, digest])) > 0;
   }
 
+  async listOf(
+    clientId: string,
+    { after = '', limit }: { readonly after?: string; readonly limit: number },
+  ): Promise<StoredAccessToken[]> {
+    const rows = await this.sql.rows(this.statements.listOf, [clientId, clientId, after, limit]);
+    return rows.map(accessToken);
+  }
+
+  async deleteOf(clientId: string, id: string): Promise<boolean> {
+    return (await this.sql.change(this.statements.deleteOf, [clientId, id, clientId, id])) > 0;
+  }
+
   async deleteExpired(before: number): Promise<number> {
     return this.sql.change(this.statements.deleteExpired, [before]);
   }
 
   private prepare() {
     const { sql, token } = this;
-    const digest = token.column('digest');
+    const [digest, clientId, id] = [token.column('digest'), token.column('clientId'), token.column('id')];
+    const inOrder = sql.inOrder(`t.${id}`);
     return {
       find: sql.prepare(`SELECT ${token.selection('t')} FROM ${token.name} t WHERE t.${digest} = ?`),
       // The first condition is for the index, the second for collations that find another spelling.
       delete: sql.prepare(`DELETE FROM ${token.name} WHERE ${digest} = ? AND ${sql.exact(digest)} = ?`),
+      listOf: sql.prepare(
+        `SELECT ${token.selection('t')} FROM ${token.name} t` +
+          ` WHERE t.${clientId} = ? AND ${sql.exact(`t.${clientId}`)} = ? AND ${inOrder} > ?` +
+          ` ORDER BY ${inOrder} LIMIT ?`,
+      ),
+      deleteOf: sql.prepare(
+        `DELETE FROM ${token.name} WHERE ${clientId} = ? AND ${id} = ?` +
+          ` AND ${sql.exact(clientId)} = ? AND ${sql.exact(id)} = ?`,
+      ),
       deleteExpired: sql.prepare(`DELETE FROM ${token.name} WHERE ${token.column('expiresAt')} < ?`),
     };
   }

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import type { ClientPage } from '../oauth/client/client-page.js';
 import type { Client } from '../oauth/client/client.js';
-import { ClientStore } from '../oauth/client/client.store.js';
-import { SECRET, clientEntity, clients, secretEntity } from './client-row.js';
+import { ClientStore, type ClientWrite } from '../oauth/client/client.store.js';
+import { ClientListing } from './client-listing.js';
+import { LOOKED_FOR_BY, NEVER_CHANGED, SECRET, clientEntity, clients, secretEntity } from './client-row.js';
+import { ClientWriting } from './client-writing.js';
 import { hexadecimal } from './codecs.js';
 import { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 import { OauthClientEntity } from './entities/oauth-client.entity.js';
 import { EntityTable } from './entity-table.js';
 import { Sql } from './sql.js';
 import { isUniqueViolation } from './driver-errors.js';
-
-const NEVER_CHANGED = ['rowId', 'clientId', 'exactClientId'] as const;
 
 /**
  * Clients with their secrets in two tables, kept consistent without a transaction: under SQLite all requests
@@ -22,6 +23,8 @@ export class TypeormClientStore extends ClientStore {
   private readonly client: EntityTable<OauthClientEntity>;
   private readonly secret: EntityTable<OauthClientSecretEntity>;
   private readonly statements: ReturnType<TypeormClientStore['prepare']>;
+  private readonly listing: ClientListing;
+  private readonly writing: ClientWriting;
 
   constructor(dataSource: DataSource) {
     super();
@@ -29,6 +32,8 @@ export class TypeormClientStore extends ClientStore {
     this.client = new EntityTable(dataSource, OauthClientEntity);
     this.secret = new EntityTable(dataSource, OauthClientSecretEntity);
     this.statements = this.prepare();
+    this.listing = new ClientListing(this.sql, this.client, this.secret);
+    this.writing = new ClientWriting(dataSource, this.client, this.secret);
   }
 
   async find(id: string): Promise<Client | undefined> {
@@ -72,22 +77,25 @@ export class TypeormClientStore extends ClientStore {
     return true;
   }
 
-  async list({ after = '', limit }: { readonly after?: string; readonly limit: number }): Promise<Client[]> {
-    return clients(await this.sql.rows(this.statements.list, [hexadecimal.to(after), limit]));
+  async list(page: ClientPage): Promise<Client[]> {
+    return this.listing.page(page);
+  }
+
+  /** In a transaction, unlike all else: it is for administration, and has to stand or fall as a whole. */
+  async writeAll(writes: readonly ClientWrite[]): Promise<string | undefined> {
+    return this.writing.writeAll(writes);
   }
 
   private prepare() {
     const { sql, client, secret } = this;
     const id = client.column('exactClientId');
     const rowId = client.column('rowId');
-    const selection = `SELECT ${client.selection('c')}, ${secret.selection('s', SECRET)}`;
+    const selection = `SELECT ${client.selection('c', '', LOOKED_FOR_BY)}, ${secret.selection('s', SECRET)}`;
     const join = `LEFT JOIN ${secret.name} s ON ${secret.column('clientRowId', 's')} = c.${rowId}`;
-    const order = `ORDER BY c.${id}, ${secret.column('createdAt', 's')}, ${secret.column('id', 's')}`;
-    const page = `(SELECT * FROM ${client.name} WHERE ${id} > ? ORDER BY ${id} LIMIT ?)`;
+    const order = `ORDER BY ${secret.column('createdAt', 's')}, ${secret.column('id', 's')}`;
     const assignments = client.assignments(NEVER_CHANGED);
     return {
       find: sql.prepare(`${selection} FROM ${client.name} c ${join} WHERE c.${id} = ? ${order}`),
-      list: sql.prepare(`${selection} FROM ${page} c ${join} ${order}`),
       create: sql.prepare(client.insertion(1)),
       update: sql.prepare(
         `UPDATE ${client.name} SET ${assignments} WHERE ${id} = ? AND ${client.column('revision')} = ?`,

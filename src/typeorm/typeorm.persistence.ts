@@ -5,9 +5,12 @@ import { Persistence } from '../oauth/persistence.js';
 import { oauthEntities } from './entities/oauth-entities.js';
 import { checkSchema } from './schema-check.js';
 import { TypeormAccessTokenStore } from './typeorm-access-token.store.js';
+import { TypeormAuditStore } from './typeorm-audit.store.js';
 import { TypeormClientSecretStore } from './typeorm-client-secret.store.js';
 import { TypeormClientStore } from './typeorm-client.store.js';
 import { TypeormFailureCountStore } from './typeorm-failure-count.store.js';
+import { TypeormRegistrationTokenStore } from './typeorm-registration-token.store.js';
+import { TypeormResourceServerStore } from './typeorm-resource-server.store.js';
 import { TypeormRevokedTokenStore } from './typeorm-revoked-token.store.js';
 import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
 import { TypeormUsedIdentifierStore } from './typeorm-used-identifier.store.js';
@@ -45,6 +48,9 @@ export class TypeormPersistence extends Persistence {
   readonly signingKeys: TypeormSigningKeyStore;
   readonly usedIdentifiers: TypeormUsedIdentifierStore;
   readonly failureCounts: TypeormFailureCountStore;
+  readonly registrationTokens: TypeormRegistrationTokenStore;
+  readonly resourceServers: TypeormResourceServerStore;
+  readonly auditLog: TypeormAuditStore;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     super();
@@ -55,6 +61,9 @@ export class TypeormPersistence extends Persistence {
     this.signingKeys = new TypeormSigningKeyStore(dataSource);
     this.usedIdentifiers = new TypeormUsedIdentifierStore(dataSource);
     this.failureCounts = new TypeormFailureCountStore(dataSource);
+    this.registrationTokens = new TypeormRegistrationTokenStore(dataSource);
+    this.resourceServers = new TypeormResourceServerStore(dataSource);
+    this.auditLog = new TypeormAuditStore(dataSource);
   }
 
   check(): Promise<void> {

@@ -216,10 +216,16 @@ describe('client list', () => {
         .json<{ client_id: string }[]>()
         .map((each) => each.client_id);
     expect(await listed([])).toEqual(ids);
-    expect(await listed(['--limit', '2', '--after', 'c100'])).toEqual(['c101', 'c102']);
+    const { stderr } = await command('client list --limit 101');
+    const cursor = /^There are more: --after (\S+)\n$/.exec(stderr)?.[1] ?? '';
+    expect(await listed(['--limit', '2', '--after', cursor])).toEqual(['c101', 'c102']);
     expect(await listed(['--limit', '300'])).toEqual(ids.slice(0, 300));
     expect((await command('client list')).stdout.match(/^c\d{3} /gm)).toHaveLength(450);
-    expect((await command('client list --limit 2')).stderr).toContain('--after c001');
+    const part = await command('client list --limit 2 --json');
+    expect(part.json()).toHaveLength(2);
+    expect(part.stderr).toContain('--after ');
+    expect((await command('client list --limit 450')).stderr).toBe('');
+    expect(await command('client list --after c100')).toMatchObject({ code: 1, stdout: '' });
   });
 
   it('says so when there are none', async () => {
@@ -253,6 +259,7 @@ describe('client show', () => {
     expect((await command('client show a --json')).json()).toEqual({
       ...information,
       enabled: true,
+      revision: 1,
       secrets: [{ id: secret?.id, kept_as: 'digest', created_at: secret?.createdAt, expires_at: 0 }],
     });
     await stores().clientSecrets.touch(secret?.id ?? '', 1_900_000_000);

@@ -13,6 +13,7 @@ export interface Result {
 export interface Surroundings {
   /** Standard input: text, bytes, or anything else, which is written as JSON. */
   readonly input?: unknown;
+  /** Whether standard input and standard error are one. */
   readonly terminal?: boolean;
 }
 
@@ -31,7 +32,7 @@ export async function bare(
   const code = await run(words, {
     stdin,
     stdout: { write: (chunk) => (written.stdout += chunk) },
-    stderr: { write: (chunk) => (written.stderr += chunk) },
+    stderr: { write: (chunk) => (written.stderr += chunk), isTTY: terminal },
   });
   return { code, ...written, json: <T>() => JSON.parse(written.stdout) as T };
 }

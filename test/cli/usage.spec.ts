@@ -9,7 +9,10 @@ const COMMANDS = [
   ...['create', 'list', 'show', 'update', 'disable', 'enable', 'delete', 'rotate-secret'].map(
     (name) => `client ${name}`,
   ),
-  ...['secret list', 'secret revoke', 'key list', 'key rotate'],
+  ...['client export', 'client import', 'secret list', 'secret revoke', 'key list', 'key rotate'],
+  ...['token list', 'token revoke', 'audit list'],
+  ...['list', 'show', 'create', 'update', 'delete'].map((name) => `resource ${name}`),
+  ...['create', 'list', 'delete'].map((name) => `registration-token ${name}`),
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'oauth-cli-'));
@@ -31,8 +34,8 @@ describe('help', () => {
   it('names the groups', async () => {
     const { code, stdout } = await bare(['--help']);
     expect(code).toBe(0);
-    for (const word of ['client', 'secret', 'key', '--app', '--issuer', 'Example:'])
-      expect(stdout).toContain(word);
+    const groups = ['client', 'secret', 'token', 'resource', 'registration-token', 'key', 'audit'];
+    for (const word of [...groups, '--app', '--issuer', 'Example:']) expect(stdout).toContain(word);
   });
 
   it('prints the version of the package', async () => {
@@ -54,6 +57,17 @@ describe('a wrong command line', () => {
     ['nothing to update', 'client update a', /^error: .*--metadata.*--name/],
     ['a bad limit', 'client list --limit 0', /whole number/],
     ['a bad lifetime', 'client create --ttl 1h', /whole number/],
+    ['a label without a value', 'client create --label tenant', /name=value/],
+    ['an unknown order', 'client list --sort size', /Allowed choices are id, name, created, updated/],
+    ['enabled and disabled at once', 'client list --enabled --disabled', /cannot be used with/],
+    ['no file to import', 'client import', /missing required argument 'file'/],
+    ['a file that is not there', 'client import /nowhere/clients.jsonl', /cannot be read: ENOENT/],
+    ['a folder to import', 'client import /tmp', /it is a directory/],
+    ['a folder to export to', 'client export --out /tmp', /it is not a file/],
+    ['no folder to export to', 'client export --out /nowhere/clients.jsonl', /cannot be written: ENOENT/],
+    ['a resource server without scopes', 'resource create /api/x', /--scopes/],
+    ['nothing to change of a resource server', 'resource update /api/x', /--scopes/],
+    ['a time that is none', 'audit list --since yesterday', /2030-01-31T08:00:00Z/],
   ])('%s: exit code 2', async (_what, line, message) => {
     const { code, stdout, stderr } = await command(line.split(' ').filter(Boolean));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

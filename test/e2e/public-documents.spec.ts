@@ -107,6 +107,7 @@ describe.each(HTTP_ADAPTERS)('the public documents on %s', (httpAdapter) => {
     expect([...(json?.['scopes_supported'] as string[])].sort()).toEqual([
       'catalog:read',
       'catalog:write',
+      'oauth:admin',
       'statistics:read',
     ]);
   });

@@ -178,8 +178,8 @@ export interface HostOptions {
   readonly module?: DynamicModule;
   readonly metadata?: ModuleMetadata;
   readonly controllers?: Type[];
-  /** How bodies are read: by `useOauthBodies`, by Nest's parsers, by Nest's parsers with `rawBody`. */
-  readonly bodies?: 'oauth' | 'default' | 'raw';
+  /** How bodies are read: by `useOauthBodies`, by Nest's parsers, by Nest's parsers with `rawBody`, by nobody. */
+  readonly bodies?: 'oauth' | 'default' | 'raw' | 'unread';
   readonly configure?: (app: INestApplication) => void;
 }
 
@@ -234,7 +234,7 @@ export async function openHost(setup: HostOptions = {}): Promise<Host> {
   const options: NestApplicationOptions = {
     logger: log,
     abortOnError: false,
-    ...(bodies === 'oauth' && { bodyParser: false }),
+    ...((bodies === 'oauth' || bodies === 'unread') && { bodyParser: false }),
     ...(bodies === 'raw' && { rawBody: true }),
   };
   const app = await NestFactory.create(HostModule, adapter, options);

@@ -1,4 +1,4 @@
-import type { Persistence } from 'nestjs-oauth-kit';
+import { AuditLog, type Persistence } from 'nestjs-oauth-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Housekeeping } from '../../src/nest/housekeeping.js';
 import { faulty, type Faults } from '../oauth/support.js';
@@ -13,6 +13,8 @@ const REMOVALS: [string, string][] = [
   ['usedIdentifiers.deleteExpired', 'used identifiers'],
   ['failureCounts.deleteExpired', 'failure counts'],
   ['clientSecrets.deleteExpired', 'client secrets'],
+  ['registrationTokens.deleteExpired', 'registration tokens'],
+  ['auditLog.deleteBefore', 'audit entries'],
   ['signingKeys.all', 'signing keys'],
 ];
 
@@ -23,7 +25,9 @@ let store: Persistence;
 beforeEach(async () => {
   const made = faulty();
   ({ faults, store } = made);
-  host = await openHost({ options: { persistence: made.persistence } });
+  host = await openHost({
+    options: { persistence: made.persistence, audit: { log: 'database', retention: 30 } },
+  });
 });
 
 afterEach(() => host.close());
@@ -51,7 +55,7 @@ describe('housekeeping', () => {
       expect(calls).toEqual(ALL);
       expect(lines).toHaveLength(1);
       expect(lines[0]).toContain(`Expired ${name} could not be removed: `);
-      if (call.endsWith('.deleteExpired')) expect(lines[0]).toContain('Error: relation is locked');
+      if (call !== 'signingKeys.all') expect(lines[0]).toContain('Error: relation is locked');
     }
     faults.clear();
     expect((await run()).lines).toEqual([]);
@@ -78,4 +82,44 @@ describe('housekeeping', () => {
     await run();
     expect(await left()).toBe(0);
   });
+
+  it('a registration token stays for a week after it has expired, one without an end for ever', async () => {
+    const start = host.clock.time;
+    const token = { createdAt: start, uses: 0, policy: {} };
+    await store.registrationTokens.insert({ ...token, id: 'a', digest: 'aa', expiresAt: start + 10 });
+    await store.registrationTokens.insert({ ...token, id: 'b', digest: 'bb' });
+    const left = async () => (await store.registrationTokens.list({ limit: 9 })).map(({ id }) => id);
+    host.clock.time = start + 10 + 7 * 86_400;
+    await run();
+    expect(await left()).toEqual(['a', 'b']);
+    host.clock.time += 1;
+    await run();
+    expect(await left()).toEqual(['b']);
+  });
+
+  it('an audit entry stays for as many days as `audit.retention` says', async () => {
+    await newClient(host);
+    const start = host.clock.time;
+    const left = async () => (await host.admin.audit.list()).entries.map(({ type }) => type);
+    host.clock.time = start + 30 * 86_400;
+    await run();
+    expect(await left()).toEqual(['client.created']);
+    host.clock.time += 1;
+    await run();
+    expect(await left()).toEqual([]);
+  });
+});
+
+it('an audit log that is not in the database is left alone, and so are entries of earlier days', async () => {
+  class Elsewhere extends AuditLog {
+    async append(): Promise<void> {}
+  }
+  const faulted = faulty();
+  for (const audit of [undefined, { log: new Elsewhere(), retention: 1 }]) {
+    const other = await openHost({ options: { persistence: faulted.persistence, audit } });
+    await other.app.get(Housekeeping, { strict: false }).run();
+    expect(faulted.faults.count('auditLog.deleteBefore')).toBe(0);
+    expect(faulted.faults.count('registrationTokens.deleteExpired')).toBeGreaterThan(0);
+    await other.close();
+  }
 });

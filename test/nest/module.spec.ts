@@ -242,6 +242,9 @@ describe('what a persistence class may need', () => {
       readonly signingKeys;
       readonly usedIdentifiers;
       readonly failureCounts;
+      readonly registrationTokens;
+      readonly resourceServers;
+      readonly auditLog;
 
       constructor(@Inject(Store) store: Store) {
         super();
@@ -252,6 +255,9 @@ describe('what a persistence class may need', () => {
         this.signingKeys = store.signingKeys;
         this.usedIdentifiers = store.usedIdentifiers;
         this.failureCounts = store.failureCounts;
+        this.registrationTokens = store.registrationTokens;
+        this.resourceServers = store.resourceServers;
+        this.auditLog = store.auditLog;
       }
 
       async check(): Promise<void> {}

@@ -42,7 +42,7 @@ const create = async (metadata: Members) => (await kit.admin.clients.create(meta
 async function refusal(metadata: Members): Promise<string> {
   const failure: unknown = await create(metadata).catch((error: unknown) => error);
   expect(failure).toMatchObject(INVALID);
-  expect(await kit.admin.clients.list({ limit: 1 })).toEqual([]);
+  expect((await kit.admin.clients.list({ limit: 1 })).clients).toEqual([]);
   expect(fetcher.asked).toEqual([]);
   return (failure as Error).message;
 }

@@ -97,6 +97,9 @@ export function sharing(store: Persistence, faults = new Faults()): new () => Pe
     readonly signingKeys = faults.wrap('signingKeys', store.signingKeys);
     readonly usedIdentifiers = faults.wrap('usedIdentifiers', store.usedIdentifiers);
     readonly failureCounts = faults.wrap('failureCounts', store.failureCounts);
+    readonly registrationTokens = faults.wrap('registrationTokens', store.registrationTokens);
+    readonly resourceServers = faults.wrap('resourceServers', store.resourceServers);
+    readonly auditLog = faults.wrap('auditLog', store.auditLog);
 
     async check(): Promise<void> {
       await store.check();

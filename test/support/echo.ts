@@ -1,5 +1,10 @@
 import { NestFactory } from '@nestjs/core';
 import {
+  type ClientDeletion,
+  type ClientDeletionApplication,
+  type ClientReadApplication,
+  type ClientRegistration,
+  type ClientUpdateApplication,
   Clock,
   MemoryPersistence,
   OauthAdmin,
@@ -12,6 +17,7 @@ import {
   type OauthModuleOptions,
   type OauthRequest,
   Persistence,
+  type RegistrationApplication,
   type RevocationApplication,
   type RevocationResponse,
   type TokenApplication,
@@ -52,6 +58,27 @@ const revocationEcho: RevocationApplication<OauthContext, Revocation, Revocation
   revokeError: (_, error) => ({ error }),
 };
 
+interface Refusal {
+  readonly error: OauthError;
+}
+export type Registration = { readonly success: ClientRegistration } | Refusal;
+export type Deletion = { readonly success: ClientDeletion } | Refusal;
+
+type Registered = { readonly success: ClientRegistration };
+type Deleted = { readonly success: ClientDeletion };
+
+/** The same for the endpoints of registration. */
+export const registrationEcho: RegistrationApplication<OauthContext, Registered, Refusal> &
+  ClientReadApplication<OauthContext, Registered, Refusal> &
+  ClientUpdateApplication<OauthContext, Registered, Refusal> &
+  ClientDeletionApplication<OauthContext, Deleted, Refusal> = {
+  clientRegistered: (_, success) => ({ success }),
+  clientRead: (_, success) => ({ success }),
+  clientUpdated: (_, success) => ({ success }),
+  clientDeleted: (_, success) => ({ success }),
+  registrationFailure: (_, error) => ({ error }),
+};
+
 type Form = Record<string, string> | string;
 
 export interface Kit {
@@ -65,6 +92,11 @@ export interface Kit {
   introspect(form: Form, headers?: Record<string, string>): Promise<Introspection>;
   /** One revocation request, likewise. */
   revoke(form: Form, headers?: Record<string, string>): Promise<Revocation>;
+  /** One registration with this document (a text is sent as it is) and these headers, likewise. */
+  register(document: unknown, headers?: Record<string, string>): Promise<Registration>;
+  readClient(id: string, headers?: Record<string, string>): Promise<Registration>;
+  updateClient(id: string, document: unknown, headers?: Record<string, string>): Promise<Registration>;
+  deleteClient(id: string, headers?: Record<string, string>): Promise<Deletion>;
   get<T>(token: unknown): T;
   close(): Promise<void>;
 }
@@ -94,6 +126,17 @@ export async function openKit(options: Partial<OauthModuleOptions> = {}): Promis
       oauth.introspect({ request: formRequest(form, headers, '/oauth/introspect') }, introspectionEcho),
     revoke: (form, headers = {}) =>
       oauth.revoke({ request: formRequest(form, headers, '/oauth/revoke') }, revocationEcho),
+    register: (document, headers = {}) =>
+      oauth.registerClient({ request: registrationRequest('POST', '', document, headers) }, registrationEcho),
+    readClient: (id, headers = {}) =>
+      oauth.readClient({ request: registrationRequest('GET', id, undefined, headers) }, registrationEcho),
+    updateClient: (id, document, headers = {}) =>
+      oauth.updateClient({ request: registrationRequest('PUT', id, document, headers) }, registrationEcho),
+    deleteClient: (id, headers = {}) =>
+      oauth.deleteClient(
+        { request: registrationRequest('DELETE', id, undefined, headers) },
+        registrationEcho,
+      ),
     get: <T>(token: unknown) => context.get<T>(token as symbol, { strict: false }),
     close: () => context.close(),
   };
@@ -113,6 +156,28 @@ export function formRequest(
     rawHeaders: Object.entries(all).flat(),
     rawBody: Buffer.from(typeof form === 'string' ? form : new URLSearchParams(form).toString()),
   };
+}
+
+/** A request to the registration endpoint; or, with the id of a client, to the one where that client is managed. */
+export function registrationRequest(
+  method: string,
+  id: string,
+  document: unknown,
+  headers: Record<string, string> = {},
+): OauthRequest {
+  const all = { ...(document !== undefined && { 'content-type': 'application/json' }), ...headers };
+  return {
+    method,
+    url: id === '' ? '/oauth/register' : `/oauth/register/${encodeURIComponent(id)}`,
+    headers: all,
+    rawHeaders: Object.entries(all).flat(),
+    rawBody: Buffer.from(typeof document === 'string' ? document : (JSON.stringify(document) ?? '')),
+  };
+}
+
+/** RFC 6750 §2.1. */
+export function bearer(token: string): { authorization: string } {
+  return { authorization: `Bearer ${token}` };
 }
 
 /** RFC 6749 §2.3.1. */

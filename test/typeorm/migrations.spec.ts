@@ -1,13 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sampleClient } from '../../src/testing/samples.js';
 import { TypeormPersistence, oauthMigrations } from '../../src/typeorm/index.js';
 import { connect, connectMigrated, engines, type TestDatabase } from '../support/databases.js';
 
 const TABLES = [
   'oauth_access_token',
+  'oauth_audit_entry',
   'oauth_client',
   'oauth_client_secret',
   'oauth_failure_count',
+  'oauth_registration_token',
+  'oauth_resource_server',
   'oauth_revoked_token',
   'oauth_signing_key',
   'oauth_used_identifier',
@@ -69,7 +73,9 @@ describe.each(engines())('oauthMigrations on $name', (engine) => {
     expect(found).toEqual(TABLES.map((table_name) => ({ table_name })));
     const persistence = new TypeormPersistence(dataSource);
     await persistence.check();
-    expect(await persistence.clients.list({ limit: 1 })).toEqual([]);
+    const write = { client: sampleClient('client') };
+    expect(await persistence.clients.writeAll([write])).toBeUndefined();
+    expect(await persistence.clients.list({ limit: 2, order: 'name' })).toEqual([write.client]);
     expect(await persistence.usedIdentifiers.insert('digest', 2)).toBe(true);
     for (const end of [2, 3]) await persistence.revokedTokens.insert('digest', end);
     expect(await persistence.revokedTokens.has('digest')).toBe(true);

@@ -11,6 +11,9 @@ const TABLES = [
   'oauth_signing_key',
   'oauth_used_identifier',
   'oauth_failure_count',
+  'oauth_registration_token',
+  'oauth_resource_server',
+  'oauth_audit_entry',
 ];
 
 describe.each(engines())('TypeormPersistence.check on $name', (engine) => {

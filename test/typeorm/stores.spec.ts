@@ -1,11 +1,12 @@
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newClientSecret } from '../../src/oauth/client/client-secret.js';
-import type { Client } from '../../src/oauth/client/client.js';
+import type { Client, SelfRegistration } from '../../src/oauth/client/client.js';
 import { Encryption } from '../../src/oauth/encryption.js';
 import type { UsedIdentifierStore } from '../../src/oauth/replay/used-identifier.store.js';
 import { OpaqueTokenWriter, opaqueTokens } from '../../src/oauth/token/opaque-token.js';
 import { newTokenId } from '../../src/oauth/token/token-series.js';
+import { sampleEntry, sampleResourceServer } from '../../src/testing/samples.js';
 import {
   OauthClientEntity,
   OauthClientSecretEntity,
@@ -13,6 +14,16 @@ import {
   oauthEntities,
 } from '../../src/typeorm/index.js';
 import { connectMigrated, engines, type TestDatabase } from '../support/databases.js';
+
+const REGISTRATION: SelfRegistration = { tokenDigest: 'digest', openedBy: 'configured', policy: {} };
+
+const DAMAGED = [
+  ['owner', '1', /not a JSON string/],
+  ['description', '["text"]', /not a JSON string/],
+  ['labels', '{"tenant":1}', /not a JSON object of strings/],
+  ['registration_policy', '{"scopes":"read"}', /not a registration policy/],
+  ['registration_policy', '{"unknown":[]}', /not a registration policy/],
+] as const;
 
 describe.each(engines())('the stores on $name', (engine) => {
   let database: TestDatabase;
@@ -103,6 +114,12 @@ describe.each(engines())('the stores on $name', (engine) => {
     await expect(persistence.clients.find('client')).rejects.toThrow(/not one of jwt/);
     await dataSource.query('UPDATE oauth_client SET access_token_format = NULL, jwks = \'{"keys":[1]}\'');
     await expect(persistence.clients.find('client')).rejects.toThrow(/not a JWK Set/);
+    for (const [column, damaged, reason] of DAMAGED) {
+      await dataSource.query('DELETE FROM oauth_client');
+      await persistence.clients.create(client('client', { registration: REGISTRATION }));
+      await dataSource.query(`UPDATE oauth_client SET ${column} = '${damaged}'`);
+      await expect(persistence.clients.find('client')).rejects.toThrow(reason);
+    }
   });
 
   it('reject while a table is away', async () => {
@@ -114,6 +131,7 @@ describe.each(engines())('the stores on $name', (engine) => {
         persistence.clients.update(client('client'), 1),
         persistence.clients.delete('client'),
         persistence.clients.list({ limit: 1 }),
+        persistence.clients.writeAll([{ client: client('client') }]),
         persistence.clientSecrets.add('client', newClientSecret(1).stored),
         persistence.clientSecrets.expire('client', ['x'], 1),
         persistence.clientSecrets.remove('client', 'x'),
@@ -133,11 +151,35 @@ describe.each(engines())('the stores on $name', (engine) => {
     'oauth_revoked_token',
     'oauth_used_identifier',
     'oauth_failure_count',
+    'oauth_registration_token',
+    'oauth_resource_server',
+    'oauth_audit_entry',
   ])('reject while %s is away', async (table) => {
     const { clientSecrets, accessTokens, revokedTokens, usedIdentifiers, failureCounts } = persistence;
+    const { registrationTokens, resourceServers, auditLog } = persistence;
     const steps: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
       oauth_client_secret: [() => clientSecrets.replace('secret', 'old', { digest: 'new' })],
-      oauth_access_token: [() => accessTokens.delete('digest')],
+      oauth_access_token: [
+        () => accessTokens.delete('digest'),
+        () => accessTokens.listOf('client', { limit: 1 }),
+        () => accessTokens.deleteOf('client', 'id'),
+      ],
+      oauth_registration_token: [
+        () => registrationTokens.hasLive(1),
+        () => registrationTokens.use('id', 1),
+        () => registrationTokens.giveBack('id'),
+        () => registrationTokens.find('digest'),
+      ],
+      oauth_resource_server: [
+        () => resourceServers.all(),
+        () => resourceServers.create(sampleResourceServer('https://api.example.com')),
+        () => resourceServers.update(sampleResourceServer('https://api.example.com'), 1),
+      ],
+      oauth_audit_entry: [
+        () => auditLog.append([sampleEntry(1)]),
+        () => auditLog.list({ limit: 1 }),
+        () => auditLog.deleteBefore(1),
+      ],
       oauth_revoked_token: [
         () => revokedTokens.insert('digest', 2),
         () => Promise.any([1, 2, 3].map((n) => revokedTokens.insert(`digest-${n}`, 2))),

@@ -62,12 +62,15 @@ const ROWS = [
       4000000000, '{}')`,
 ];
 
+/** How many migrations had run then. */
+const BEFORE_INTROSPECTION = 2;
+
 /** Databases on which only the first migrations have run. */
 const STAGES = [
   { stage: 'without client assertions', ran: 1, rows: ROWS, client: CLIENT },
   {
     stage: 'without introspection',
-    ran: 2,
+    ran: BEFORE_INTROSPECTION,
     rows: [
       ...ROWS,
       `UPDATE auth_oauth_client SET token_endpoint_auth_method = 'private_key_jwt', jwks = '{"keys":[{"kty":"EC"}]}',
@@ -82,6 +85,12 @@ const STAGES = [
       legacyAssertionAudience: true,
       secrets: CLIENT.secrets.map((secret) => ({ ...secret, encrypted: 'sealed' })),
     } satisfies Client,
+  },
+  {
+    stage: 'without client management',
+    ran: 3,
+    rows: [...ROWS, "UPDATE auth_oauth_client SET introspection_signed_response_alg = 'PS256'"],
+    client: { ...CLIENT, introspectionSignedResponseAlg: 'PS256' } satisfies Client,
   },
 ];
 
@@ -123,6 +132,22 @@ describe.each(DATABASES)('a database $stage on $name', ({ engine, ran, rows, cli
     await expectKept(persistence);
   });
 
+  it('has its clients found and put in order by name', async () => {
+    const names = Array.from({ length: 1200 }, (_, n) => `Größe ${(n * 7) % 1200}`);
+    const old = await connectWith([], { entities: [] });
+    await old.query(clientsNamed(names));
+    await old.destroy();
+    dataSource = await connectWith(oauthMigrations);
+    await dataSource.runMigrations();
+    const { clients } = new TypeormPersistence(dataSource);
+    const found = await clients.list({ limit: 2000, order: 'name', filter: { search: 'größe' } });
+    expect(found.map(({ information }) => information['client_name'])).toEqual(names.sort());
+    const filter = { search: 'GRÖSSE 1199' };
+    expect(await clients.list({ limit: 9, filter })).toEqual([]);
+    expect(await clients.list({ limit: 9, filter: { search: 'GRÖßE 1199' } })).toHaveLength(1);
+    expect(await clients.list({ limit: 9, filter: { search: 'catalog' } })).toEqual([client]);
+  });
+
   it('still keeps it when the migrations are taken back and run again', async () => {
     dataSource = await connectWith(oauthMigrations);
     await dataSource.runMigrations();
@@ -131,12 +156,12 @@ describe.each(DATABASES)('a database $stage on $name', ({ engine, ran, rows, cli
     await expectKept(new TypeormPersistence(dataSource));
   });
 
-  it('keeps no introspection key that would pass for another one when the last migration is taken back', async () => {
+  it('keeps no introspection key that would pass for another one when its migration is taken back', async () => {
     dataSource = await connectWith(oauthMigrations);
     await dataSource.runMigrations();
     const { signingKeys } = new TypeormPersistence(dataSource);
     await signingKeys.insert({ ...SIGNING_KEY, kid: 'other', generation: 5, purpose: 'introspection' });
-    await dataSource.undoLastMigration();
+    for (let n = BEFORE_INTROSPECTION; n < oauthMigrations.length; n++) await dataSource.undoLastMigration();
     await dataSource.runMigrations();
     expect(await signingKeys.all()).toEqual([SIGNING_KEY]);
   });
@@ -171,3 +196,13 @@ describe.each(DATABASES)('a database $stage on $name', ({ engine, ran, rows, cli
     return connect(database, { migrations, entityPrefix: 'auth_', ...more });
   }
 });
+
+/** A statement that makes clients as the first version would. */
+function clientsNamed(names: readonly string[]): string {
+  const rows = names.map((client_name, n) => {
+    const id = `'c${n}', 'c${n}', '${hex(`c${n}`)}'`;
+    return `(${id}, 1, true, 1, 2, 'a1b2c3d4e5f60718', 'client_secret_basic', '[]', '${JSON.stringify({ client_name })}')`;
+  });
+  return `INSERT INTO auth_oauth_client (row_id, client_id, client_id_hex, revision, enabled, created_at, updated_at,
+    token_series, token_endpoint_auth_method, grant_types, information) VALUES ${rows.join(', ')}`;
+}

@@ -1,7 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { JoseSigningKeyFactory } from '../../jose/jose-signing-key.factory.js';
 import { JWKS_MAX_AGE, JwksEndpoint } from '../../oauth/keys/jwks.endpoint.js';
-import { KeyAdministration } from '../../oauth/keys/key.administration.js';
 import { GivenKeyRing, type KeyRing } from '../../oauth/keys/key-ring.js';
 import { SigningKeyFactory } from '../../oauth/keys/signing-key.js';
 import { SigningKeySealing } from '../../oauth/keys/signing-key.sealing.js';
@@ -13,7 +12,7 @@ import { FailureLog } from '../failure.log.js';
 import { KEY_RING, OAUTH_CONFIGURATION } from '../oauth.tokens.js';
 
 /** Seconds between the publication of a new key and its first use: every cache has dropped the older set by then. */
-const PUBLISH_AHEAD = JWKS_MAX_AGE + 2 * RING_LIFETIME;
+export const PUBLISH_AHEAD = JWKS_MAX_AGE + 2 * RING_LIFETIME;
 
 async function openKeyRing(
   configuration: OauthConfiguration,
@@ -49,11 +48,5 @@ export const keysProviders: Provider[] = [
     provide: JwksEndpoint,
     inject: [KEY_RING],
     useFactory: (ring: KeyRing) => new JwksEndpoint(ring),
-  },
-  {
-    provide: KeyAdministration,
-    inject: [KEY_RING, OAUTH_CONFIGURATION],
-    useFactory: (ring: KeyRing, { clock }: OauthConfiguration) =>
-      new KeyAdministration(ring, PUBLISH_AHEAD, clock),
   },
 ];

@@ -5,11 +5,14 @@ import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
 import { AccessTokenVerifier } from '../../oauth/resource/access-token.verifier.js';
 import { ClientStatus } from '../../oauth/resource/client-status.js';
+import type { GuardedResources } from '../../oauth/resource/guarded-resource.js';
 import { JwtAccessTokenVerifier } from '../../oauth/resource/jwt-access-token.verifier.js';
 import { LocalAccessTokenVerifier } from '../../oauth/resource/local-access-token.verifier.js';
 import { ProtectedRequests } from '../../oauth/resource/protected-request.js';
 import { ResourceMetadataEndpoint } from '../../oauth/resource/resource-metadata.endpoint.js';
+import { StoredResourceServers } from '../../oauth/resource/stored-resource-servers.js';
 import { RevokedTokens } from '../../oauth/revocation/revoked-tokens.js';
+import { FailureLog } from '../failure.log.js';
 import { GUARDED_RESOURCES, KEY_RING, OAUTH_CONFIGURATION, STRICT_VERIFIERS } from '../oauth.tokens.js';
 
 /** Verifiers that ask the store each time: what was revoked anywhere is known at once. */
@@ -42,8 +45,19 @@ function verifiers(
 export const resourceProviders: Provider[] = [
   {
     provide: GUARDED_RESOURCES,
-    inject: [OAUTH_CONFIGURATION],
-    useFactory: ({ resources }: OauthConfiguration) => resources,
+    // The key ring is there when the persistence is known to be ready for use.
+    inject: [OAUTH_CONFIGURATION, Persistence, FailureLog, KEY_RING],
+    useFactory: async (
+      { resources, clock }: OauthConfiguration,
+      { resourceServers }: Persistence,
+      log: FailureLog,
+    ): Promise<GuardedResources> => {
+      const stored = new StoredResourceServers(resourceServers, resources, clock, (what, cause) =>
+        log.report(what, cause),
+      );
+      await stored.open();
+      return resources;
+    },
   },
   {
     provide: ClientStatus,

@@ -3,10 +3,12 @@ import { AuthenticationMethods } from '../../oauth/client/authentication/authent
 import { ClientRequests } from '../../oauth/client/authentication/client-request.js';
 import { OauthEvents } from '../../oauth/events/oauth-events.js';
 import type { KeyRing } from '../../oauth/keys/key-ring.js';
+import { CurrentMetadata } from '../../oauth/metadata/current-metadata.js';
 import { MetadataEndpoint } from '../../oauth/metadata/metadata.endpoint.js';
 import { describeServer } from '../../oauth/metadata/server-metadata.js';
 import type { OauthConfiguration } from '../../oauth/oauth.configuration.js';
 import { Persistence } from '../../oauth/persistence.js';
+import { RegistrationAvailability } from '../../oauth/registration/registration.availability.js';
 import { AccessTokenIssuer } from '../../oauth/token/access-token.issuer.js';
 import { ClientCredentialsGrant } from '../../oauth/token/grants/client-credentials.grant.js';
 import { Grants } from '../../oauth/token/grants/grant.js';
@@ -44,12 +46,20 @@ export const tokenProviders: Provider[] = [
   },
   {
     provide: MetadataEndpoint,
-    inject: [OAUTH_CONFIGURATION, Grants, AuthenticationMethods, KEY_RING],
+    inject: [OAUTH_CONFIGURATION, Grants, AuthenticationMethods, KEY_RING, RegistrationAvailability],
     useFactory: (
       configuration: OauthConfiguration,
       grants: Grants,
       methods: AuthenticationMethods,
       { introspectionAlgorithms }: KeyRing,
-    ) => new MetadataEndpoint(describeServer(configuration, grants.types, methods, introspectionAlgorithms)),
+      registration: RegistrationAvailability,
+    ) => {
+      const current = new CurrentMetadata(
+        (open) => describeServer(configuration, grants.types, methods, introspectionAlgorithms, open),
+        () => registration.isOpen(),
+        configuration.resources,
+      );
+      return new MetadataEndpoint(configuration.issuer, () => current.read());
+    },
   },
 ];

@@ -1,7 +1,7 @@
 import { ArrayMaxSize, IsArray, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
 import { says } from './metadata-refusal.js';
 
-const TEXT = /^[^\p{Cc}]{1,1000}$/u;
+export const TEXT = /^[^\p{Cc}]{1,1000}$/u;
 
 export const text = says('text of 1 to 1000 characters without control characters');
 export const url = says('an http or https URL');
@@ -45,8 +45,15 @@ export class ClientDescription {
   @IsString(text)
   @Matches(TEXT, text)
   readonly software_version?: string;
+
+  /** What was said about it by somebody who is trusted, as it came: RFC 7591 §2.3. */
+  @IsOptional()
+  @IsString(text)
+  @Matches(/^[\w.-]{1,8192}$/, says('a JWT of at most 8192 characters'))
+  readonly software_statement?: string;
 }
 
 export const INFORMATION_MEMBERS = [
   'client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
+  'software_statement',
 ] as const; // prettier-ignore

@@ -1,7 +1,8 @@
+import type { Journal } from '../audit/journal.js';
 import type { Clock } from '../clock.js';
 import { reach } from '../store-failure.js';
 import { AdministrationError } from '../administration.error.js';
-import type { Client, ClientSecret } from './client.js';
+import { tenantOf, type Client, type ClientSecret } from './client.js';
 import type { ClientAdministration } from './client.administration.js';
 import type { ClientKeeper } from './client.cache.js';
 import type { ClientSecretStore } from './client.store.js';
@@ -18,6 +19,7 @@ export class ClientSecretAdministration {
     private readonly reencryption: SecretReencryption,
     private readonly keeper: ClientKeeper,
     private readonly clock: Clock,
+    private readonly journal: Journal,
   ) {}
 
   async list(clientId: string): Promise<readonly ClientSecret[]> {
@@ -48,6 +50,10 @@ export class ClientSecretAdministration {
     } finally {
       this.keeper.forget(clientId);
     }
+    await this.journal.record('client_secret.rotated', clientId, {
+      tenant: tenantOf(client),
+      detail: { secret_id: issued.stored.id, overlap },
+    });
     return { client: await this.clients.get(clientId), issued };
   }
 
@@ -56,16 +62,22 @@ export class ClientSecretAdministration {
    * one half of a change of it: the signing keys are the other. May be repeated. Resolves with how many were changed.
    */
   async reencrypt(): Promise<number> {
-    return this.reencryption.run();
+    const done = await this.reencryption.run();
+    await this.journal.record('client_secrets.reencrypted', '*', { detail: { secrets: done } });
+    return done;
   }
 
   /** Ends a secret now. */
   async revoke(clientId: string, secretId: string): Promise<void> {
-    await this.clients.get(clientId);
+    const client = await this.clients.get(clientId);
     const removed = await reach(() => this.store.remove(clientId, secretId));
     this.keeper.forget(clientId);
     if (!removed) {
       throw new AdministrationError('secret_not_found', `The client ${clientId} has no secret ${secretId}.`);
     }
+    await this.journal.record('client_secret.revoked', clientId, {
+      tenant: tenantOf(client),
+      detail: { secret_id: secretId },
+    });
   }
 }

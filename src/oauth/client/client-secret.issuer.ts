@@ -45,8 +45,21 @@ export class ClientSecretIssuer {
     return method === CLIENT_SECRET_JWT;
   }
 
-  issue(method: Method, now: number): NewClientSecret {
-    return newClientSecret(now, this.kept(method));
+  /** Why this text cannot be used as the hash of another system, in words for an operator; `undefined` when it can. */
+  hashRefusal(hash: string): Promise<string | undefined> {
+    return this.hashes.refusal(hash);
+  }
+
+  /** `expiresAt`: missing is never. */
+  issue(method: Method, now: number, expiresAt?: number): NewClientSecret {
+    return newClientSecret(now, { expiresAt, ...this.kept(method) });
+  }
+
+  /** Whether a secret that a client has would serve it with this method, too. */
+  isUsable({ id, encrypted }: ClientSecret, method: Method): boolean {
+    if (!this.keepsRecoverable(method)) return this.serves(method);
+    const secret = encrypted && this.encryption.decrypt(encrypted, secretContext(id));
+    return secret !== undefined && Buffer.byteLength(secret, 'utf8') >= leastLength(method);
   }
 
   /** The secret that a client begins with: a new one, or what an operator brings along, be it only a hash of it. */
@@ -107,10 +120,19 @@ export class ClientSecretIssuer {
 }
 
 /** RFC 7518 §3.2: as long as the hash, so that no password serves as a key. */
-function requireLength(secret: string, { tokenEndpointAuthSigningAlg: algorithm = 'HS256' }: Method): void {
-  const least = isSymmetric(algorithm) ? shortestSecret(algorithm) : 0;
+function requireLength(secret: string, method: Method): void {
+  const least = leastLength(method);
   refuseIf(
     Buffer.byteLength(secret, 'utf8') < least,
-    `client_secret must have ${least} octets or more for ${algorithm}`,
+    `client_secret must have ${least} octets or more for ${algorithmOf(method)}`,
   );
+}
+
+function leastLength(method: Method): number {
+  const algorithm = algorithmOf(method);
+  return isSymmetric(algorithm) ? shortestSecret(algorithm) : 0;
+}
+
+function algorithmOf({ tokenEndpointAuthSigningAlg: algorithm = 'HS256' }: Method): string {
+  return algorithm;
 }

@@ -2,6 +2,7 @@ import { AdministrationError } from '../administration.error.js';
 import type { Encryption } from '../encryption.js';
 import { reach } from '../store-failure.js';
 import type { ClientSecret } from './client.js';
+import { positionOf, type ClientPosition } from './client-page.js';
 import type { ClientKeeper } from './client.cache.js';
 import type { ClientSecretStore, ClientStore } from './client.store.js';
 import { secretContext } from './client-secret.js';
@@ -21,7 +22,7 @@ export class SecretReencryption {
   async run(): Promise<number> {
     let done = 0;
     const unreadable: string[] = [];
-    let after: string | undefined;
+    let after: ClientPosition | undefined;
     for (;;) {
       const page = await reach(() =>
         this.clients.list({ limit: PAGE, ...(after !== undefined && { after }) }),
@@ -33,7 +34,8 @@ export class SecretReencryption {
           else done += renewed;
         }
       }
-      after = page.at(-1)?.id;
+      const last = page.at(-1);
+      after = last && positionOf(last);
       if (page.length === PAGE) continue;
       if (unreadable.length === 0) return done;
       const more = unreadable.length > 5 ? ` and ${unreadable.length - 5} more` : '';

@@ -32,6 +32,9 @@ export function toClientInformation(
     ...introspectionMembers(client),
     ...(client.accessTokenFormat && { access_token_format: client.accessTokenFormat }),
     ...(client.accessTokenTtl !== undefined && { access_token_ttl: client.accessTokenTtl }),
+    ...(client.owner !== undefined && { owner: client.owner }),
+    ...(client.description !== undefined && { description: client.description }),
+    ...(client.labels && { labels: client.labels }),
   };
 }
 

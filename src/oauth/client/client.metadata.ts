@@ -1,6 +1,5 @@
 import {
   ArrayMaxSize,
-  ArrayUnique,
   IsArray,
   IsBoolean,
   IsIn,
@@ -10,13 +9,16 @@ import {
   IsString,
   Matches,
   Max,
+  MaxLength,
   Min,
 } from 'class-validator';
+import { IsListOf } from '../list.validation.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../keys/signing-key.js';
 import { SCOPE_GRAMMAR } from '../scope.js';
 import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
 import { requireValid } from '../validation.js';
-import { ClientDescription, INFORMATION_MEMBERS, text, url } from './client-description.metadata.js';
+import { INFORMATION_MEMBERS, text, url } from './client-description.metadata.js';
+import { ClientRecord } from './client-record.metadata.js';
 import { CLIENT_ID, CLIENT_SECRET } from './client-id.js';
 import {
   CONTENT_ENCRYPTION_ALGORITHMS,
@@ -39,10 +41,12 @@ const GRANT_TYPE =
 const METHOD = /^[\x21-\x7e]{1,64}$/;
 const ALGORITHMS = [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS] as const;
 
-const scopes = says('a string of scopes separated by single spaces');
+/** Fits a column of every database. */
+const LONGEST_SCOPE = 16_384;
+const scopes = says(`a string of at most ${LONGEST_SCOPE} characters, of scopes separated by single spaces`);
 
 /** Client metadata as it arrives, RFC 7591 §2, and what an operator may choose besides. All of it is optional. */
-export class ClientMetadata extends ClientDescription {
+export class ClientMetadata extends ClientRecord {
   @IsOptional()
   @IsString(text)
   @Matches(CLIENT_ID, says('1 to 255 characters of printable ASCII'))
@@ -89,9 +93,7 @@ export class ClientMetadata extends ClientDescription {
   readonly legacy_assertion_audience?: boolean;
 
   @IsOptional()
-  @IsArray(says('an array'))
-  @ArrayMaxSize(20, says('an array of at most 20'))
-  @ArrayUnique(says('an array of different values'))
+  @IsListOf(20, says('an array of at most 20 different values'))
   @Matches(GRANT_TYPE, { each: true, ...says('an array of grant types') })
   readonly grant_types?: string[];
 
@@ -103,11 +105,13 @@ export class ClientMetadata extends ClientDescription {
 
   @IsOptional()
   @IsString(scopes)
+  @MaxLength(LONGEST_SCOPE, scopes)
   @Matches(SCOPE_GRAMMAR, scopes)
   readonly scope?: string;
 
   @IsOptional()
   @IsString(scopes)
+  @MaxLength(LONGEST_SCOPE, scopes)
   @Matches(SCOPE_GRAMMAR, scopes)
   readonly default_scope?: string;
 
@@ -144,6 +148,9 @@ export class ClientMetadata extends ClientDescription {
       throw OauthError.invalidClientMetadata('Client metadata must be a JSON object.');
     }
     const given = document as Readonly<Record<string, unknown>>;
+    if (Object.hasOwn(given, '__proto__')) {
+      throw OauthError.invalidClientMetadata('__proto__ must not be a member of client metadata.');
+    }
     const metadata = new ClientMetadata();
     for (const name of METADATA_MEMBERS) {
       const value = Object.hasOwn(given, name) ? given[name] : undefined;
@@ -153,9 +160,19 @@ export class ClientMetadata extends ClientDescription {
   }
 }
 
-export const METADATA_MEMBERS = [
-  'client_id', 'client_secret', 'client_secret_hash', 'client_secret_expires_at', 'token_endpoint_auth_method',
-  'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'legacy_assertion_audience', 'grant_types', 'response_types', 'scope', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl',
+/** What everybody may say about a client, RFC 7591 §2. */
+export const REGISTRANT_MEMBERS = [
+  'token_endpoint_auth_method', 'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri', 'grant_types', 'response_types', 'scope',
   'introspection_signed_response_alg', 'introspection_encrypted_response_alg', 'introspection_encrypted_response_enc',
+  'dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens',
   ...INFORMATION_MEMBERS,
+] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore
+
+/** What is an operator's choice alone, and stays when a client changes its registration. */
+export const OPERATOR_MEMBERS = [
+  'legacy_assertion_audience', 'default_scope', 'resource', 'access_token_format', 'access_token_ttl', 'owner', 'description', 'labels',
+] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore
+
+export const METADATA_MEMBERS = [
+  'client_id', 'client_secret', 'client_secret_hash', 'client_secret_expires_at', ...OPERATOR_MEMBERS, ...REGISTRANT_MEMBERS,
 ] as const satisfies readonly (keyof ClientMetadata)[]; // prettier-ignore

@@ -1,8 +1,9 @@
-import { parseScope } from '../scope.js';
+import { parseScope, shortened } from '../scope.js';
 import type { ResourceServers } from '../resource/resource-server.js';
 import type { Client } from './client.js';
 import { registerAuthentication, type AuthenticationRules } from './client-authentication.registration.js';
 import { refuseIf } from './metadata-refusal.js';
+import { readLabels } from './client-record.metadata.js';
 import { INFORMATION_MEMBERS } from './client-description.metadata.js';
 import type { ClientMetadata } from './client.metadata.js';
 import { registerIntrospection, type IntrospectionRules } from './introspection.registration.js';
@@ -12,7 +13,7 @@ const MOST_CHARACTERS = 8192;
 
 type Registered = Omit<
   Client,
-  'id' | 'revision' | 'enabled' | 'createdAt' | 'updatedAt' | 'tokenSeries' | 'secrets'
+  'id' | 'revision' | 'enabled' | 'createdAt' | 'updatedAt' | 'tokenSeries' | 'registration' | 'secrets'
 >;
 
 /** What a registration is checked against. */
@@ -22,29 +23,45 @@ export interface RegistrationRules extends AuthenticationRules, IntrospectionRul
   readonly maxAccessTokenLifetime: number;
 }
 
-/** What this server makes of client metadata, with the defaults of RFC 7591 §2 for machines filled in. */
-export function toRegistration(metadata: ClientMetadata, server: RegistrationRules): Registered {
+/**
+ * What this server makes of client metadata, with the defaults of RFC 7591 §2 for machines filled in. Scopes, the
+ * resource server and the lifetime that the client has `before` may have been taken away meanwhile, and are let through.
+ */
+export function toRegistration(
+  metadata: ClientMetadata,
+  server: RegistrationRules,
+  before?: Pick<Client, 'scope' | 'defaultScope' | 'resource' | 'accessTokenTtl'>,
+): Registered {
   const { scope, default_scope: defaultScope, resource, access_token_ttl: ttl } = metadata;
   const authentication = registerAuthentication(metadata, server);
+  const labels = readLabels(metadata.labels);
   const registered: Registered = {
     ...authentication,
     ...registerIntrospection(metadata, authentication, server),
     grantTypes: metadata.grant_types ?? ['client_credentials'],
     ...(scope !== undefined && { scope: parseScope(scope) }),
     ...(defaultScope !== undefined && { defaultScope: parseScope(defaultScope) }),
-    ...(resource !== undefined && { resource: registeredResource(resource, server.resources) }),
+    ...(resource !== undefined && { resource: registeredResource(resource, server.resources, before) }),
     ...(metadata.access_token_format && { accessTokenFormat: metadata.access_token_format }),
     ...(ttl !== undefined && { accessTokenTtl: ttl }),
+    ...(metadata.owner !== undefined && { owner: metadata.owner }),
+    ...(metadata.description !== undefined && { description: metadata.description }),
+    ...(labels && { labels }),
     information: Object.fromEntries(
       INFORMATION_MEMBERS.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
     ),
   };
-  requireConsistent(registered, server.resources, server.maxAccessTokenLifetime);
+  requireConsistent(registered, server.resources, server.maxAccessTokenLifetime, before);
   return registered;
 }
 
 /** A path stands for the resource server of that path below the issuer, as in the options. */
-function registeredResource(name: string, resources: ResourceServers): string {
+function registeredResource(
+  name: string,
+  resources: ResourceServers,
+  before: Pick<Client, 'resource'> = {},
+): string {
+  if (name === before.resource) return name;
   const known = resources.named(name);
   refuseIf(
     known === undefined,
@@ -53,15 +70,23 @@ function registeredResource(name: string, resources: ResourceServers): string {
   return known?.identifier ?? name;
 }
 
-function requireConsistent(registered: Registered, resources: ResourceServers, longest: number): void {
+function requireConsistent(
+  registered: Registered,
+  resources: ResourceServers,
+  longest: number,
+  before: Pick<Client, 'scope' | 'defaultScope' | 'accessTokenTtl'> = {},
+): void {
   const { scope, defaultScope = [], accessTokenTtl = 1 } = registered;
-  const unknown = (scope ?? []).filter((each) => !resources.scopes.includes(each));
-  refuseIf(unknown.length > 0, `scope has scopes that no resource server knows: ${unknown.join(' ')}`);
-  const ceiling = scope ?? resources.defaultScopes;
+  const added = (scope ?? []).filter((each) => !before.scope?.includes(each));
+  const unknown = added.filter((each) => !resources.scopes.includes(each));
+  refuseIf(unknown.length > 0, `scope has scopes that no resource server knows: ${shortened(unknown)}`);
+  const kept = before.scope === undefined ? (before.defaultScope ?? []) : [];
+  const ceiling = scope ?? [...resources.defaultScopes, ...kept];
   const beyond = defaultScope.filter((each) => !ceiling.includes(each));
-  refuseIf(beyond.length > 0, `default_scope goes beyond what the client may have: ${beyond.join(' ')}`);
-  refuseIf(accessTokenTtl > longest, `access_token_ttl must be at most ${longest} seconds`);
-  const size = JSON.stringify(registered.information).length;
+  refuseIf(beyond.length > 0, `default_scope goes beyond what the client may have: ${shortened(beyond)}`);
+  const tooLong = accessTokenTtl > longest && accessTokenTtl !== before.accessTokenTtl;
+  refuseIf(tooLong, `access_token_ttl must be at most ${longest} seconds`);
+  const size = JSON.stringify({ ...registered.information, software_statement: undefined }).length;
   refuseIf(
     size > MOST_CHARACTERS,
     `the client metadata must not have more than ${MOST_CHARACTERS} characters`,

@@ -1,4 +1,15 @@
+import type { ClientPage } from './client-page.js';
 import type { Client, ClientSecret } from './client.js';
+
+/** A client to be written: made, or, with the revision that was read, replaced. */
+export interface ClientWrite {
+  readonly client: Client;
+  /**
+   * Missing: the client is new, and made with its secrets. Given: it replaces the one of its id, if that is still at this
+   * revision, which becomes one more; those of its secrets whose ids are not stored are added, and no other changes.
+   */
+  readonly revision?: number;
+}
 
 /** Where clients are kept. Each method is one atomic step; several instances call it at once. */
 export abstract class ClientStore {
@@ -11,8 +22,13 @@ export abstract class ClientStore {
   abstract update(client: Client, revision: number): Promise<boolean>;
   /** Removes a client and its secrets. False when there was none. */
   abstract delete(id: string): Promise<boolean>;
-  /** At most `limit` clients in the order of their ids, from the first one after `after`. */
-  abstract list(page: { readonly after?: string; readonly limit: number }): Promise<Client[]>;
+  /** The clients of a page, with all their secrets. */
+  abstract list(page: ClientPage): Promise<Client[]>;
+  /**
+   * Writes all of these, or none of them: each is about another client, and one that comes twice stands in its own way. Resolves with the id of one that stands in the
+   * way (made or changed by somebody else meanwhile), and nothing is written then; `undefined` when all are.
+   */
+  abstract writeAll(writes: readonly ClientWrite[]): Promise<string | undefined>;
 }
 
 /** The secrets of clients, changed one by one. */

@@ -2,6 +2,7 @@ import type { AccessTokenFormat } from '../token/access-token.js';
 import type { SigningAlgorithm } from '../keys/signing-key.js';
 import type { ContentEncryptionAlgorithm, KeyEncryptionAlgorithm } from './keys/encryption-key.js';
 import type { AssertionAlgorithm } from './keys/verification-key.js';
+import type { RegistrationPolicy } from '../registration/registration.policy.js';
 
 /** A JWK Set, RFC 7517 §5. */
 export interface JwkSet {
@@ -22,6 +23,19 @@ export interface ClientSecret {
   /** When it last authenticated the client, to the minute. Missing: not yet. */
   readonly lastUsedAt?: number;
 }
+
+/** How a client that has registered itself manages its registration, RFC 7592. */
+export interface SelfRegistration {
+  /** SHA-256 of the registration access token, in hexadecimal. It lives as long as the client, whatever its secrets do. */
+  readonly tokenDigest: string;
+  /** What opened the registration: the id of a registration token, or `configured` for the host's initial access token. */
+  readonly openedBy: string;
+  /** What it may register: as it was granted then, for every update too. */
+  readonly policy: RegistrationPolicy;
+}
+
+/** What an operator files clients under. The label `tenant` goes into events and the audit log. */
+export type Labels = Readonly<Record<string, string>>;
 
 /** A registered OAuth client: RFC 7591 metadata and what this server decides about it. */
 export interface Client {
@@ -64,9 +78,22 @@ export interface Client {
   readonly accessTokenFormat?: AccessTokenFormat;
   /** Seconds. Overrides the lifetime of the resource server, within the server's ceiling. */
   readonly accessTokenTtl?: number;
+  /** Who is responsible for it: free text, or an id of the host's. Never from a request of the client's. */
+  readonly owner?: string;
+  /** What it is for, in an operator's words. */
+  readonly description?: string;
+  /** Never empty, and never from a request of the client's. Missing: none. */
+  readonly labels?: Labels;
+  /** Missing: it was made by an operator, and does not manage itself. */
+  readonly registration?: SelfRegistration;
   /** Descriptive metadata of RFC 7591 §2, under its registered names: `client_name`, `contacts` and so on. */
   readonly information: Readonly<Record<string, unknown>>;
   readonly secrets: readonly ClientSecret[];
+}
+
+/** The tenant that an operator has filed a client under: its label `tenant`, whatever a request says. */
+export function tenantOf({ labels }: Pick<Client, 'labels'>): string | undefined {
+  return labels && Object.hasOwn(labels, 'tenant') ? labels['tenant'] : undefined;
 }
 
 /** What may change about a client after it was made, its secrets apart. */

@@ -1,3 +1,5 @@
+import type { AuditDetail } from '../audit/audit.log.js';
+
 /** What every event tells. */
 interface About {
   /** Seconds since 1970. */
@@ -10,6 +12,8 @@ interface About {
 export interface ClientAuthenticated extends About {
   readonly type: 'client.authenticated';
   readonly clientId: string;
+  /** Its label `tenant`. */
+  readonly tenant?: string | undefined;
   readonly method: string;
 }
 
@@ -36,6 +40,8 @@ export interface ClientAuthenticationThrottled extends About {
 export interface TokenIssued extends About {
   readonly type: 'token.issued';
   readonly clientId: string;
+  /** Its label `tenant`. */
+  readonly tenant?: string | undefined;
   readonly grantType: string;
   /** `jti`: names the token, and is not the token. */
   readonly tokenId: string;
@@ -49,6 +55,8 @@ export interface TokenIssued extends About {
 export interface TokenRefused extends About {
   readonly type: 'token.refused';
   readonly clientId: string;
+  /** Its label `tenant`. */
+  readonly tenant?: string | undefined;
   /** The `error` of the response. */
   readonly error: string;
 }
@@ -68,10 +76,70 @@ export interface TokenIntrospected extends About {
 export interface TokenRevoked extends About {
   readonly type: 'token.revoked';
   readonly clientId: string;
+  /** Its label `tenant`. */
+  readonly tenant?: string | undefined;
   /** `jti`. */
   readonly tokenId: string;
   readonly format: 'jwt' | 'opaque';
 }
+
+/** A registration, or a change of one, was refused for its token: 401, or 429 for who has failed too often. */
+export interface RegistrationRefused extends About {
+  readonly type: 'registration.refused';
+  /** The client whose registration was asked for. Missing where a new one was. */
+  readonly clientId?: string | undefined;
+  readonly reason: RegistrationRefusalReason;
+}
+
+/** Why. The response never tells it. */
+export type RegistrationRefusalReason =
+  | 'no_token'
+  | 'malformed_token'
+  | 'unknown_token'
+  | 'token_expired'
+  | 'token_used_up'
+  | 'wrong_client'
+  | 'client_disabled'
+  | 'throttled';
+
+/** What an operator, or a client that manages itself, can do. */
+export const ADMINISTRATIVE_ACTIONS = [
+  'client.created',
+  'client.updated',
+  'client.disabled',
+  'client.enabled',
+  'client.tokens_revoked',
+  'client.token_revoked',
+  'client.deleted',
+  'client_secret.rotated',
+  'client_secret.revoked',
+  'client_secrets.reencrypted',
+  'clients.imported',
+  'clients.exported',
+  'signing_key.rotated',
+  'signing_key.revoked',
+  'resource_server.created',
+  'resource_server.updated',
+  'resource_server.deleted',
+  'registration_token.created',
+  'registration_token.deleted',
+] as const;
+export type AdministrativeAction = (typeof ADMINISTRATIVE_ACTIONS)[number];
+
+interface ChangeOf<T extends AdministrativeAction> extends About {
+  readonly type: T;
+  /** Who has done it: as the host, the command or the endpoint names them. */
+  readonly actor: string;
+  /** What it was done to: the id of a client, a key, a registration token, a resource server. */
+  readonly subject: string;
+  /** The label `tenant` of the client that it was done to. */
+  readonly tenant?: string | undefined;
+  /** Names of members that have changed, ids, counts: never a secret, a token or a key. */
+  readonly detail: AuditDetail;
+}
+
+/** Something was changed by an operator, or by a client that manages itself (RFC 7592). */
+export type AdministrativeChange = { [T in AdministrativeAction]: ChangeOf<T> }[AdministrativeAction];
 
 /** Why a client was refused: the kit's words, and those of the host's own methods. */
 export type AuthenticationFailureReason =
@@ -106,7 +174,9 @@ export type OauthEvent =
   | TokenIssued
   | TokenRefused
   | TokenIntrospected
-  | TokenRevoked;
+  | TokenRevoked
+  | RegistrationRefused
+  | AdministrativeChange;
 
 export type OauthEventType = OauthEvent['type'];
 

@@ -5,6 +5,8 @@ import type { OauthEvent, OauthEventOf, OauthEventType } from './oauth-event.js'
 export type OauthEventListener<E extends OauthEvent = OauthEvent> = (event: E) => unknown;
 
 type Draft<E> = E extends OauthEvent ? Omit<E, 'at'> : never;
+/** An event before it has a time. */
+export type EventDraft = Draft<OauthEvent>;
 
 /**
  * What happens in the authorization server, for metrics, alarms and audit. Listeners are called in the course of the
@@ -29,9 +31,12 @@ export class OauthEvents {
   }
 
   /** @internal The kit's own part. */
-  emit(draft: Draft<OauthEvent>): void {
-    if (this.listeners.size === 0) return;
-    const event = { ...draft, at: this.clock.now() };
+  emit(draft: EventDraft): void {
+    if (this.listeners.size > 0) this.publish({ ...draft, at: this.clock.now() });
+  }
+
+  /** @internal The same for an event whose time is known. */
+  publish(event: OauthEvent): void {
     for (const listener of this.listeners) void this.tell(listener, event);
   }
 

@@ -1,4 +1,5 @@
 import { OauthError } from '../oauth.error.js';
+import type { OauthRequest } from '../oauth.request.js';
 
 export interface BodyLimits {
   /** Bytes that a body may have. */
@@ -10,6 +11,25 @@ export interface BodyLimits {
 /** What is still read, and thrown away, of a body that is too large: a peer that is writing hears the answer
  *  only when it has finished, and a connection closed under it loses the answer. */
 const DISCARDED_AT_MOST = 8 * 1024 * 1024;
+
+/**
+ * The bytes of a request's body, where they are at hand: unread, or kept by the host. `undefined` where only what a parser
+ * has made of them is left.
+ */
+export async function bodyBytes(request: OauthRequest, limits: BodyLimits): Promise<Uint8Array | undefined> {
+  const bytes = await receivedBytes(request, limits);
+  if (bytes && bytes.length > limits.bodyLimit) throw tooLarge(limits.bodyLimit);
+  return bytes;
+}
+
+async function receivedBytes(request: OauthRequest, limits: BodyLimits): Promise<Uint8Array | undefined> {
+  if (request.rawBody !== undefined) return request.rawBody;
+  const { body } = request;
+  if (typeof body === 'string') return Buffer.from(body, 'utf8');
+  if (body instanceof Uint8Array) return body;
+  if (body !== undefined && body !== null) return undefined;
+  return request.stream ? readBody(request.stream, limits) : new Uint8Array();
+}
 
 /** Reads an unread body within its limits of size and time. */
 export async function readBody(stream: AsyncIterable<Uint8Array>, limits: BodyLimits): Promise<Uint8Array> {
@@ -41,7 +61,7 @@ async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promis
   return Buffer.concat(chunks);
 }
 
-export function tooLarge(limit: number): OauthError {
+function tooLarge(limit: number): OauthError {
   return OauthError.invalidRequest(`The request body is larger than ${limit} bytes.`, {
     status: 413,
     headers: { Connection: 'close' },

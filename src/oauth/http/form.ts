@@ -1,6 +1,6 @@
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
-import { readBody, tooLarge, type BodyLimits } from './body.js';
+import { bodyBytes, type BodyLimits } from './body.js';
 import { requireForm } from './media-type.js';
 import { Parameters } from './parameters.js';
 
@@ -14,16 +14,7 @@ export async function readForm(request: OauthRequest, limits: BodyLimits): Promi
   requireForm(request);
   const bytes = await bodyBytes(request, limits);
   if (bytes === undefined) return Parameters.fromParsedBody(request.body);
-  if (bytes.length > limits.bodyLimit) throw tooLarge(limits.bodyLimit);
   return Parameters.fromPairs(decodeForm(bytes));
-}
-
-async function bodyBytes(request: OauthRequest, limits: BodyLimits): Promise<Uint8Array | undefined> {
-  if (request.rawBody !== undefined) return request.rawBody;
-  if (typeof request.body === 'string') return Buffer.from(request.body, 'utf8');
-  if (request.body instanceof Uint8Array) return request.body;
-  if (request.body !== undefined && request.body !== null) return undefined;
-  return request.stream ? readBody(request.stream, limits) : new Uint8Array();
 }
 
 function decodeForm(bytes: Uint8Array): [string, string][] {

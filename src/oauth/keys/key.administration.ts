@@ -1,4 +1,5 @@
 import { AdministrationError } from '../administration.error.js';
+import type { Journal } from '../audit/journal.js';
 import type { Clock } from '../clock.js';
 import type { KeyRing } from './key-ring.js';
 import { StoredKeyRing, type ListedSigningKey } from './stored-key-ring.js';
@@ -22,6 +23,7 @@ export class KeyAdministration {
     private readonly ring: KeyRing,
     private readonly publishAhead: number,
     private readonly clock: Clock,
+    private readonly journal: Journal,
   ) {}
 
   async list(): Promise<SigningKeyInformation[]> {
@@ -46,6 +48,7 @@ export class KeyAdministration {
     const { kid } = await this.ring.rotate(activatesAt);
     const made = (await this.list()).find((key) => key.kid === kid);
     if (!made) throw new Error(`The new signing key ${kid} is not in the ring.`);
+    await this.journal.record('signing_key.rotated', kid, { detail: { immediately } });
     return made;
   }
 
@@ -61,6 +64,7 @@ export class KeyAdministration {
       throw new AdministrationError('conflict', `The signing key ${kid} is the current one: rotate first.`);
     }
     await this.ring.remove(kid);
+    await this.journal.record('signing_key.revoked', kid);
   }
 }
 

@@ -12,19 +12,26 @@ export function metadataPath(issuer: string): string {
   return WELL_KNOWN + new URL(issuer).pathname.replace(/\/$/, '');
 }
 
-/** Publishes what this server can do, RFC 8414. Built once from the configuration, never from a request. */
+/** The document as it is now. */
+export type ServerMetadataSource = () => Promise<ServerMetadataDocument>;
+
+/** Publishes what this server can do, RFC 8414. Built from the configuration and the state, never from a request. */
 export class MetadataEndpoint {
-  constructor(private readonly document: ServerMetadataDocument) {}
+  constructor(
+    private readonly issuer: string,
+    private readonly current: ServerMetadataSource,
+  ) {}
 
   /** @throws OauthError */
-  handle(http: OauthRequest): ServerMetadata {
+  async handle(http: OauthRequest): Promise<ServerMetadata> {
     requireReading(http);
     const path = http.url.split('?', 1)[0] ?? '';
-    const wanted = metadataPath(this.document.issuer);
+    const wanted = metadataPath(this.issuer);
     // A host behind a prefix, its own or a proxy's, still has to end in the issuer's well-known path.
     if (!path.endsWith(wanted)) {
       throw OauthError.invalidRequest('This server has no issuer of that path.', { status: 404 });
     }
-    return { ...publicDocument(http, this.document, MAX_AGE), document: this.document };
+    const document = await this.current();
+    return { ...publicDocument(http, document, MAX_AGE), document };
   }
 }

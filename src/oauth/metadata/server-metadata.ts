@@ -24,6 +24,8 @@ export interface ServerMetadataDocument {
   readonly revocation_endpoint?: string;
   readonly revocation_endpoint_auth_methods_supported?: readonly string[];
   readonly revocation_endpoint_auth_signing_alg_values_supported?: readonly string[];
+  /** RFC 7591. There while somebody can register. */
+  readonly registration_endpoint?: string;
   /** RFC 9728 §4. */
   readonly protected_resources?: readonly string[];
   readonly service_documentation?: string;
@@ -42,9 +44,10 @@ export function describeServer(
   grantTypes: readonly string[],
   { names, signingAlgorithms }: AuthenticationMethods,
   introspectionAlgorithms: readonly string[],
+  registrationOpen: boolean,
 ): ServerMetadataDocument {
   const { issuer, tokenEndpoint, jwksUri, resources, serviceDocumentation } = configuration;
-  const { introspectionEndpoint, revocationEndpoint } = configuration;
+  const { introspectionEndpoint, revocationEndpoint, registrationEndpoint } = configuration;
   const assertions = signingAlgorithms.length > 0;
   const published = resources.all.filter((resource) => metadataUrlOf(resource) !== undefined);
   return {
@@ -72,6 +75,8 @@ export function describeServer(
       revocation_endpoint_auth_methods_supported: names,
       ...(assertions && { revocation_endpoint_auth_signing_alg_values_supported: signingAlgorithms }),
     }),
+    ...(registrationOpen &&
+      registrationEndpoint !== undefined && { registration_endpoint: registrationEndpoint }),
     ...(published.length > 0 && { protected_resources: published.map(({ identifier }) => identifier) }),
     ...(serviceDocumentation !== undefined && { service_documentation: serviceDocumentation }),
   };

@@ -17,18 +17,23 @@ export interface GuardedResource {
 
 /** The APIs that a guard stands before. */
 export class GuardedResources<R extends GuardedResource = GuardedResource> {
-  private readonly byIdentifier: ReadonlyMap<string, R>;
+  private known: { readonly all: readonly R[]; readonly byIdentifier: ReadonlyMap<string, R> };
 
   constructor(
-    readonly all: readonly R[],
+    all: readonly R[],
     /** What a name that is a path stands below. */
     private readonly base?: string,
   ) {
-    this.byIdentifier = new Map(all.map((resource) => [resource.identifier, resource]));
+    this.known = indexed(all);
+  }
+
+  /** Another array as soon as anything has changed, and the same one until then. */
+  get all(): readonly R[] {
+    return this.known.all;
   }
 
   find(identifier: string): R | undefined {
-    return this.byIdentifier.get(identifier);
+    return this.known.byIdentifier.get(identifier);
   }
 
   /** The one of this identifier, or of this path below the issuer. */
@@ -41,23 +46,56 @@ export class GuardedResources<R extends GuardedResource = GuardedResource> {
     return this.base === undefined ? name : absoluteIdentifier(name, this.base);
   }
 
+  /** Called before they are used for a request. Resolves, and never rejects, when they are fresh; `undefined`: they are. */
+  refresh(): Promise<void> | undefined {
+    return undefined;
+  }
+
   /**
    * Those that a handler belongs to, of which a token must have one among its audiences (RFC 9068 §4): the ones that it
    * names, or the only one at which the scopes that it requires exist. @throws Error when that cannot be told.
    */
   requiredBy(access: RequiredAccess): readonly R[] {
-    const named = access.resources.map((name) => this.named(name));
-    const candidates = access.resources.length > 0 ? named : this.all;
+    const fitting = this.acceptedBy(access);
+    if (fitting.length === Math.max(access.resources.length, 1)) return fitting;
+    throw unplaced(access);
+  }
+
+  /**
+   * The same while the application runs: what was there when it started may have been taken away, and then no token is
+   * good for it. @throws Error when several may be meant.
+   */
+  acceptedBy(access: RequiredAccess): readonly R[] {
+    const isNamed = access.resources.length > 0;
+    const candidates = isNamed ? access.resources.map((name) => this.named(name)) : this.all;
     const fitting = candidates.filter(
       (resource) => resource !== undefined && (!resource.scopes || meets(resource.scopes, access)),
-    );
-    const ok = access.resources.length > 0 ? fitting.length === named.length : fitting.length === 1;
-    if (ok) return fitting as R[];
-    throw new Error(
-      'A guarded handler must belong to one resource server: require scopes that exist at one alone, or name it with ' +
-        `@ProtectedResource, or let everybody in with @Public. It asks for ${JSON.stringify(access)}`,
-    );
+    ) as R[];
+    if (isNamed) return fitting;
+    const preferred = this.preferred(fitting);
+    if (preferred.length > 1) throw unplaced(access);
+    return preferred;
   }
+
+  /** Those of several that are meant where none is named. */
+  protected preferred(resources: readonly R[]): readonly R[] {
+    return resources;
+  }
+
+  protected replace(all: readonly R[]): void {
+    this.known = indexed(all);
+  }
+}
+
+function indexed<R extends GuardedResource>(all: readonly R[]) {
+  return { all, byIdentifier: new Map(all.map((resource) => [resource.identifier, resource])) };
+}
+
+function unplaced(access: RequiredAccess): Error {
+  return new Error(
+    'A guarded handler must belong to one resource server: require scopes that exist at one alone, or name it with ' +
+      `@ProtectedResource, or let everybody in with @Public. It asks for ${JSON.stringify(access)}`,
+  );
 }
 
 /** Where the challenges of an API say that its metadata stands. */

@@ -26,7 +26,8 @@ export class ProtectedRequests {
     access: RequiredAccess,
     refuse: RefuseRequest,
   ): Promise<VerifiedAccessToken> {
-    const accepting = this.resources.requiredBy(access);
+    await this.resources.refresh();
+    const accepting = this.resources.acceptedBy(access);
     const challenger = this.challenger(accepting[0]);
     const needed = [...new Set([...access.allOf, ...access.anyOf.flat()])];
     const value = bearerToken(request, challenger);

@@ -1,7 +1,7 @@
 import { publicDocument, requireReading } from '../http/public-document.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
-import { metadataUrlOf, type GuardedResources } from './guarded-resource.js';
+import { metadataUrlOf, type GuardedResource, type GuardedResources } from './guarded-resource.js';
 import {
   describeResource,
   resourceMetadataPath,
@@ -19,28 +19,39 @@ interface Published {
   readonly document: ResourceMetadataDocument;
 }
 
-/** Publishes what each resource server accepts, RFC 9728. Built once from the configuration, never from a request. */
+/** Publishes what each resource server accepts, RFC 9728. Built from what is configured and stored, never from a request. */
 export class ResourceMetadataEndpoint {
-  private readonly published: readonly Published[];
+  private described: readonly GuardedResource[] = [];
+  private published: readonly Published[] = [];
 
-  constructor(resources: GuardedResources, issuer: string) {
-    this.published = resources.all.flatMap((resource) => {
-      const at = metadataUrlOf(resource) && resourceMetadataPath(resource.identifier);
-      if (at === undefined) return [];
-      const [path, query] = pathAndQuery(at);
-      const { host } = new URL(resource.identifier);
-      return [{ path, query, host, document: describeResource(resource, issuer) }];
-    });
-  }
+  constructor(
+    private readonly resources: GuardedResources,
+    private readonly issuer: string,
+  ) {}
 
   /** @throws OauthError */
-  handle(http: OauthRequest): ResourceMetadata {
+  async handle(http: OauthRequest): Promise<ResourceMetadata> {
     requireReading(http);
+    await this.resources.refresh();
+    this.describe(this.resources.all);
     const document = this.find(http);
     if (!document) {
       throw OauthError.invalidRequest('There is no resource server of that path.', { status: 404 });
     }
     return { ...publicDocument(http, document, MAX_AGE), document };
+  }
+
+  /** Nothing to do while they are the same. */
+  private describe(all: readonly GuardedResource[]): void {
+    if (all === this.described) return;
+    this.published = all.flatMap((resource) => {
+      const at = metadataUrlOf(resource) && resourceMetadataPath(resource.identifier);
+      if (at === undefined) return [];
+      const [path, query] = pathAndQuery(at);
+      const { host } = new URL(resource.identifier);
+      return [{ path, query, host, document: describeResource(resource, this.issuer) }];
+    });
+    this.described = all;
   }
 
   /** A host behind a prefix still has to end in the well-known path. The query counts where an identifier has it. */

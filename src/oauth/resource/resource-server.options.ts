@@ -4,25 +4,18 @@ import { SCOPE_TOKEN } from '../scope.js';
 import { ACCESS_TOKEN_FORMATS } from '../token/access-token.js';
 import { isResourceIdentifier } from './resource-identifier.js';
 import { absoluteIdentifier, type GuardedResource } from './guarded-resource.js';
-import { ResourceServers, type ResourceServer } from './resource-server.js';
-
-interface Defaults {
-  readonly issuer: string;
-  readonly lifetime: number;
-  readonly ceiling: number;
-}
+import { ResourceServers, type ResourceServer, type ResourceServerRules } from './resource-server.js';
 
 /** Checks the option `resources` and fills in its defaults. */
 export function resolveResources(
   options: readonly ResourceServerOptions[] | undefined,
-  defaults: Defaults,
+  rules: ResourceServerRules,
 ): ResourceServers {
   const given: readonly ResourceServerOptions[] = Array.isArray(options) ? options : [];
   check(given.length > 0, 'resources', options, 'a list of at least one resource server');
-  const { issuer } = defaults;
   const resources = given.map((each, index) => {
     check(typeof each === 'object' && each !== null, `resources[${index}]`, each, 'a resource server');
-    return resolveResource(each, `resources[${index}]`, defaults, given.length === 1);
+    return resolveResource(each, `resources[${index}]`, rules, given.length === 1);
   });
   resources.forEach(({ identifier }, index) => {
     const first = resources.findIndex((other) => other.identifier === identifier);
@@ -35,13 +28,13 @@ export function resolveResources(
   });
   const isDefault = resources.filter((resource) => resource.isDefault).map(({ identifier }) => identifier);
   check(isDefault.length <= 1, 'resources', isDefault, 'a list in which one resource at most is the default');
-  return new ResourceServers(resources, issuer);
+  return new ResourceServers(resources, rules);
 }
 
 function resolveResource(
   options: ResourceServerOptions,
   at: string,
-  { issuer, lifetime, ceiling }: Defaults,
+  { issuer, lifetime, ceiling }: ResourceServerRules,
   alone: boolean,
 ): ResourceServer {
   const identifier = absoluteIdentifier(String(options.identifier), issuer);
@@ -94,7 +87,7 @@ export function describeForPeople(
   return { name, documentation, publishesMetadata: metadata };
 }
 
-function isWebPage(text: unknown): boolean {
+export function isWebPage(text: unknown): boolean {
   return typeof text === 'string' && /^https?:/i.test(text) && URL.canParse(text);
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AccessTokenFormat } from '../token/access-token.js';
 import { GuardedResources, type GuardedResource } from './guarded-resource.js';
 
@@ -12,24 +13,110 @@ export interface ResourceServer extends GuardedResource {
   readonly accessTokenLifetime: number;
 }
 
-/** The resource servers of this authorization server. */
-export class ResourceServers extends GuardedResources<ResourceServer> {
-  /** Every scope that exists at any of them. */
-  readonly scopes: readonly string[];
-  readonly defaultScopes: readonly string[];
+/** What the other options say about resource servers. */
+export interface ResourceServerRules {
+  readonly issuer: string;
+  /** Seconds that a token lives where its resource server does not say. */
+  readonly lifetime: number;
+  /** Seconds that no token outlives. */
+  readonly ceiling: number;
+  /** Whether there are tokens of the format `jwt`: somebody has to find the keys. */
+  readonly publishesKeys: boolean;
+}
 
-  constructor(all: readonly ResourceServer[], issuer: string) {
-    super(all, issuer);
-    this.scopes = [...new Set(all.flatMap((resource) => resource.scopes))];
-    this.defaultScopes = [...new Set(all.flatMap((resource) => resource.defaultScopes))];
+/** Where resource servers come from that are added while the application runs. */
+export interface ResourceServerSource {
+  /** Resolves, and never rejects, when what is known is fresh; `undefined` when it is. */
+  refresh(): Promise<void> | undefined;
+  /** The same with a read that begins after this call. */
+  readAnew(): Promise<void>;
+}
+
+/**
+ * The resource servers of this authorization server: those of the options, and behind them those that operators have
+ * stored. They change between two turns of the event loop and never within one: who decides a request in several
+ * steps takes these steps without waiting.
+ */
+export class ResourceServers extends GuardedResources<ResourceServer> {
+  private readonly configuredOnes: ReadonlySet<ResourceServer>;
+  private lists: ScopeLists;
+  private source: ResourceServerSource | undefined;
+
+  constructor(
+    readonly configured: readonly ResourceServer[],
+    readonly rules: ResourceServerRules,
+  ) {
+    super(configured, rules.issuer);
+    this.configuredOnes = new Set(configured);
+    this.lists = scopeLists(configured);
   }
 
+  /** Every scope that exists at any of them. */
+  get scopes(): readonly string[] {
+    return this.lists.scopes;
+  }
+
+  get defaultScopes(): readonly string[] {
+    return this.lists.defaultScopes;
+  }
+
+  /** Always one of the configured. */
   get default(): ResourceServer | undefined {
-    return this.all.find((resource) => resource.isDefault);
+    return this.configured.find((resource) => resource.isDefault);
   }
 
   /** Those that know every one of these scopes. */
-  withScopes(scopes: readonly string[]): ResourceServer[] {
+  withScopes(scopes: readonly string[]): readonly ResourceServer[] {
     return this.all.filter((resource) => scopes.every((scope) => resource.scopes.includes(scope)));
   }
+
+  /** Those of them that these scopes mean where no resource is named. */
+  meantBy(scopes: readonly string[]): readonly ResourceServer[] {
+    return this.preferred(this.withScopes(scopes));
+  }
+
+  /** Takes the stored ones from there from now on. */
+  attach(source: ResourceServerSource): void {
+    this.source = source;
+  }
+
+  /** All that are stored, in place of those before. One that is configured as well is ignored. */
+  replaceStored(stored: readonly ResourceServer[]): void {
+    const beside = stored.filter(({ identifier }) => !this.isConfigured(identifier));
+    const all = [...this.configured, ...beside];
+    if (isDeepStrictEqual(all, this.all)) return;
+    this.replace(all);
+    this.lists = scopeLists(all);
+  }
+
+  isConfigured(identifier: string): boolean {
+    return this.configured.some((each) => each.identifier === identifier);
+  }
+
+  override refresh(): Promise<void> | undefined {
+    return this.source?.refresh();
+  }
+
+  /** After a change that was made here. */
+  async readAnew(): Promise<void> {
+    await this.source?.readAnew();
+  }
+
+  /** What is stored never changes what the configured ones mean to handlers and clients. */
+  protected override preferred(resources: readonly ResourceServer[]): readonly ResourceServer[] {
+    const configured = resources.filter((resource) => this.configuredOnes.has(resource));
+    return configured.length > 0 ? configured : resources;
+  }
+}
+
+interface ScopeLists {
+  readonly scopes: readonly string[];
+  readonly defaultScopes: readonly string[];
+}
+
+function scopeLists(all: readonly ResourceServer[]): ScopeLists {
+  return {
+    scopes: [...new Set(all.flatMap((resource) => resource.scopes))],
+    defaultScopes: [...new Set(all.flatMap((resource) => resource.defaultScopes))],
+  };
 }

@@ -1,4 +1,5 @@
 import type { ClientRequests } from '../client/authentication/client-request.js';
+import { tenantOf } from '../client/client.js';
 import type { OauthEvents } from '../events/oauth-events.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
@@ -26,7 +27,8 @@ export class RevocationEndpoint {
       const { clientId, id: tokenId, format } = token;
       if (clientId !== authenticated.client.id) throw notItsOwn();
       await this.revocation.revoke(value, token);
-      this.events.emit({ type: 'token.revoked', clientId, tokenId, format, address: http.ip });
+      const tenant = tenantOf(authenticated.client);
+      this.events.emit({ type: 'token.revoked', clientId, tenant, tokenId, format, address: http.ip });
     }
     return new RevocationResponse();
   }

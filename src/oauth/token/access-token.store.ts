@@ -20,6 +20,13 @@ export abstract class AccessTokenStore {
   abstract find(digest: string): Promise<StoredAccessToken | undefined>;
   /** False when there is no such token, or no more. */
   abstract delete(digest: string): Promise<boolean>;
+  /** At most `limit` tokens of this client, in the order of the code points of their ids, from the first one after `after`. */
+  abstract listOf(
+    clientId: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<StoredAccessToken[]>;
+  /** False when this client has no token of this id (its `jti`), or no more. */
+  abstract deleteOf(clientId: string, id: string): Promise<boolean>;
   /** Removes what expired before this moment, and tells how many. */
   abstract deleteExpired(before: number): Promise<number>;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../client/client.js';
 import { OauthError } from '../oauth.error.js';
 import type { ResourceServer, ResourceServers } from '../resource/resource-server.js';
-import { formatScope, parseScope } from '../scope.js';
+import { formatScope, parseScope, shortened } from '../scope.js';
 
 /** So that every token that is issued is short enough to be accepted. */
 const LONGEST_SCOPE = 2048;
@@ -64,7 +64,7 @@ function defaults(
 
 /** RFC 9068 §3: scopes of different resource servers cannot go into one token. */
 function inferred(resources: ResourceServers, scope: readonly string[]): ResourceServer {
-  const candidates = resources.withScopes(scope);
+  const candidates = resources.meantBy(scope);
   const resource = candidates.find((each) => each.isDefault) ?? candidates[0];
   if (!resource) {
     throw OauthError.invalidScope(
@@ -77,9 +77,4 @@ function inferred(resources: ResourceServers, scope: readonly string[]): Resourc
     );
   }
   return resource;
-}
-
-function shortened(scopes: readonly string[]): string {
-  const text = formatScope(scopes);
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

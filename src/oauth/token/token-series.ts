@@ -21,3 +21,8 @@ export function isOfSeries(tokenId: string, series: string): boolean {
   const told = TOKEN_ID.exec(tokenId)?.[1];
   return told === undefined || told === series;
 }
+
+/** Whether it is a `jti` of the kit's own form, and of this series. */
+export function carriesSeries(tokenId: string, series: string): boolean {
+  return TOKEN_ID.exec(tokenId)?.[1] === series;
+}

@@ -1,4 +1,5 @@
 import type { ClientRequests } from '../client/authentication/client-request.js';
+import { tenantOf } from '../client/client.js';
 import type { OauthEvents } from '../events/oauth-events.js';
 import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
@@ -21,21 +22,27 @@ export class TokenEndpoint {
     try {
       const request = TokenRequest.from(parameters);
       const token = await this.grants.for(request.grantType, client).issue(request, client);
-      this.events.emit(issued(token, request.grantType, http));
+      this.events.emit(issued(token, request.grantType, tenantOf(client.client), http));
       return TokenResponse.from(token);
     } catch (failure) {
       const { code: error } = OauthError.from(failure);
       // A replayed assertion has its own event: nobody was authenticated.
       if (error !== 'invalid_client') {
-        this.events.emit({ type: 'token.refused', clientId: client.client.id, error, address: http.ip });
+        this.events.emit({
+          type: 'token.refused',
+          clientId: client.client.id,
+          tenant: tenantOf(client.client),
+          error,
+          address: http.ip,
+        });
       }
       throw failure;
     }
   }
 }
 
-function issued({ grant }: AccessToken, grantType: string, { ip }: OauthRequest) {
+function issued({ grant }: AccessToken, grantType: string, tenant: string | undefined, { ip }: OauthRequest) {
   const { clientId, id: tokenId, format, audience, scope, expiresAt } = grant;
   const token = { clientId, tokenId, format, audience, scope, expiresAt };
-  return { type: 'token.issued', grantType, ...token, address: ip } as const;
+  return { type: 'token.issued', grantType, tenant, ...token, address: ip } as const;
 }

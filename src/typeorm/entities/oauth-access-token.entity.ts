@@ -3,6 +3,7 @@ import { integer, object, strings } from '../codecs.js';
 
 /** An opaque access token: the digest of its value, and what it grants. */
 @Entity({ name: 'oauth_access_token' })
+@Index(['clientId', 'id'])
 export class OauthAccessTokenEntity {
   @PrimaryColumn({ name: 'digest', type: 'varchar', length: 128 })
   digest!: string;

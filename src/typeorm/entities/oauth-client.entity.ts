@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { JwkSet } from '../../oauth/client/client.js';
+import type { JwkSet, Labels } from '../../oauth/client/client.js';
 import {
   CONTENT_ENCRYPTION_ALGORITHMS,
   KEY_ENCRYPTION_ALGORITHMS,
@@ -12,8 +12,20 @@ import {
   type AssertionAlgorithm,
 } from '../../oauth/client/keys/verification-key.js';
 import type { SigningAlgorithm } from '../../oauth/keys/signing-key.js';
+import type { RegistrationPolicy } from '../../oauth/registration/registration.policy.js';
 import { ACCESS_TOKEN_FORMATS, type AccessTokenFormat } from '../../oauth/token/access-token.js';
-import { flag, hexadecimal, integer, jwkSet, nullable, object, oneOf, strings } from '../codecs.js';
+import { labels, registrationPolicy, searchable } from '../client-codecs.js';
+import {
+  flag,
+  hexadecimal,
+  integer,
+  jwkSet,
+  nullable,
+  object,
+  oneOf,
+  strings,
+  typedText,
+} from '../codecs.js';
 import { signingAlgorithm } from './oauth-signing-key.entity.js';
 
 export const assertionAlgorithm = oneOf<AssertionAlgorithm>([
@@ -26,6 +38,10 @@ export const contentEncryptionAlgorithm = oneOf<ContentEncryptionAlgorithm>(CONT
 
 /** A registered client. Its secrets stand in rows of their own. */
 @Entity({ name: 'oauth_client' })
+@Index(['createdAt', 'exactClientId'])
+@Index(['updatedAt', 'exactClientId'])
+@Index(['nameKey', 'exactClientId'])
+@Index(['ownerDigest', 'exactClientId'])
 export class OauthClientEntity {
   /** Random. Secrets refer to it, so that a client made anew under an old id inherits none. */
   @PrimaryColumn({ name: 'row_id', type: 'varchar', length: 32 })
@@ -134,4 +150,39 @@ export class OauthClientEntity {
 
   @Column({ name: 'information', type: 'text', transformer: object })
   information!: Readonly<Record<string, unknown>>;
+
+  @Column({ name: 'owner', type: 'text', nullable: true, transformer: nullable(typedText) })
+  owner!: string | null;
+
+  /** SHA-256 of the owner: equal under every collation, and short enough for an index. */
+  @Column({ name: 'owner_digest', type: 'varchar', length: 64, nullable: true })
+  ownerDigest!: string | null;
+
+  @Column({ name: 'description', type: 'text', nullable: true, transformer: nullable(typedText) })
+  description!: string | null;
+
+  @Column({ name: 'labels', type: 'text', nullable: true, transformer: nullable(labels) })
+  labels!: Labels | null;
+
+  @Column({ name: 'registration_token_digest', type: 'varchar', length: 64, nullable: true })
+  registrationTokenDigest!: string | null;
+
+  @Column({ name: 'registration_opened_by', type: 'varchar', length: 64, nullable: true })
+  registrationOpenedBy!: string | null;
+
+  @Column({
+    name: 'registration_policy',
+    type: 'text',
+    nullable: true,
+    transformer: nullable(registrationPolicy),
+  })
+  registrationPolicy!: RegistrationPolicy | null;
+
+  /** What the client is put in order by. An instance of an earlier version leaves it empty. */
+  @Column({ name: 'name_key', type: 'varchar', length: 510, default: '' })
+  nameKey!: string;
+
+  /** What the client is found by. An instance of an earlier version leaves it out. */
+  @Column({ name: 'search_text', type: 'text', nullable: true, transformer: nullable(searchable) })
+  searchText!: string | null;
 }

@@ -1,6 +1,7 @@
 import {
   Table,
   TableColumn,
+  TableIndex,
   type EntityTarget,
   type ObjectLiteral,
   type QueryRunner,
@@ -18,6 +19,13 @@ export interface Addition {
   readonly entity: EntityTarget<ObjectLiteral>;
   readonly name: string;
   readonly columns: readonly TableColumnOptions[];
+}
+
+/** Indices that a migration adds to a table that is there, each by the names of its columns. */
+export interface IndexAddition {
+  readonly entity: EntityTarget<ObjectLiteral>;
+  readonly name: string;
+  readonly indices: readonly (readonly string[])[];
 }
 
 export async function createTables(queryRunner: QueryRunner, tables: readonly Creation[]): Promise<void> {
@@ -43,6 +51,30 @@ export async function dropColumns(queryRunner: QueryRunner, additions: readonly 
   for (const { entity, name, columns } of additions.toReversed()) {
     const added = columns.map((column) => column.name);
     await queryRunner.dropColumns(tableName(queryRunner, entity, name), added);
+  }
+}
+
+export async function addIndices(
+  queryRunner: QueryRunner,
+  additions: readonly IndexAddition[],
+): Promise<void> {
+  for (const { entity, name, indices } of additions) {
+    const added = indices.map((columnNames) => new TableIndex({ columnNames: [...columnNames] }));
+    await queryRunner.createIndices(tableName(queryRunner, entity, name), added);
+  }
+}
+
+export async function dropIndices(
+  queryRunner: QueryRunner,
+  additions: readonly IndexAddition[],
+): Promise<void> {
+  for (const { entity, name, indices } of additions.toReversed()) {
+    const table = await queryRunner.getTable(tableName(queryRunner, entity, name));
+    // PostgreSQL's are read back in the order of the table's columns.
+    const key = (columns: readonly string[]) => columns.toSorted().join();
+    const isAdded = ({ columnNames }: TableIndex) =>
+      indices.some((columns) => key(columns) === key(columnNames));
+    if (table) await queryRunner.dropIndices(table, table.indices.filter(isAdded));
   }
 }
 

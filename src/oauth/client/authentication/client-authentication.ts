@@ -4,7 +4,7 @@ import { OauthError } from '../../oauth.error.js';
 import type { OauthRequest } from '../../oauth.request.js';
 import type { OneTimeUse } from '../../replay/one-time-use.js';
 import { reach } from '../../store-failure.js';
-import type { Client } from '../client.js';
+import { tenantOf, type Client } from '../client.js';
 import { sameCredentials, type ClientCache } from '../client.cache.js';
 import { CLIENT_ID } from '../client-id.js';
 import {
@@ -121,7 +121,13 @@ export class ClientAuthentication {
   }
 
   private accept(client: Client, { method = '', address }: Attempt): void {
-    this.events.emit({ type: 'client.authenticated', clientId: client.id, method, address });
+    this.events.emit({
+      type: 'client.authenticated',
+      clientId: client.id,
+      tenant: tenantOf(client),
+      method,
+      address,
+    });
   }
 
   private refuseThrottled({ clientId, method, address, others }: Attempt): void {

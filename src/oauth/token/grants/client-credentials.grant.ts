@@ -20,6 +20,7 @@ export class ClientCredentialsGrant implements Grant {
 
   async issue(request: TokenRequest, authenticated: AuthenticatedClient): Promise<AccessToken> {
     const { client } = authenticated;
+    await this.resources.refresh();
     const { resource, scope } = authorize(
       this.resources,
       client,

@@ -1,0 +1,2 @@
+/** The options of the module, as `OauthAdminModuleOptions`. */
+export const ADMIN_OPTIONS = Symbol('OauthAdminModuleOptions');
