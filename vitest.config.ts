@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.spec.ts'],
     // A database that can be cut off is one behind a socket.
-    exclude: onServers ? [] : ['test/e2e/database-outage.spec.ts'],
+    exclude: onServers ? [] : ['test/e2e/database-outage.spec.ts', 'test/e2e/transfer-outage.spec.ts'],
     // The runner's own counts, for whoever reads them by program.
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     // Most of what takes long is waiting: for a server to start, for a database that is down.

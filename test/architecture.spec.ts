@@ -25,16 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: ['src/oauth', 'src/nest', '@nestjs/', 'class-validator', 'node:'],
   testing: ['src/oauth', 'node:'],
   // The command loads the host's application, whatever file that is.
-  cli: [
-    'nestjs-oauth-kit',
-    'commander',
-    'cli-progress',
-    'cli-table3',
-    '@nestjs/',
-    'reflect-metadata',
-    'node:',
-    COMPUTED,
-  ],
+  cli: ['nestjs-oauth-kit', 'commander', 'cli-progress', '@nestjs/', 'reflect-metadata', 'node:', COMPUTED],
   'index.ts': ['src/oauth', 'src/audit', 'src/jose', 'src/memory', 'src/nest'],
   'resource-server.ts': ['src/oauth', 'src/nest'],
 };

@@ -3,7 +3,7 @@ import { ApiBearerAuth, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { OauthGuard, ProtectedResource, RequireScopes, type ResourceServerOptions } from 'nestjs-oauth-kit';
 import { OauthAdminModule } from 'nestjs-oauth-kit/admin';
 
-/** What the tokens of operators are for. No client gets the scope that was not given it, and it is not advertised. */
+/** What the tokens of operators are for. No client gets the scope that was not given it. */
 export const ADMINISTRATION: ResourceServerOptions = {
   identifier: '/admin',
   name: 'Administration',

@@ -40,7 +40,12 @@ export class AdminApi {
 
   private adminFor({ request, platformRequest }: HttpContext): OauthAdmin {
     const asked = Object(platformRequest) as object;
-    const name = this.options.actor?.(asked) || (verifiedToken(asked)?.clientId ?? 'admin-api');
-    return this.admin.by({ name, address: request.ip });
+    const clientId = verifiedToken(asked)?.clientId;
+    // With a word before it, so that no id of a client reads like another actor: `host`, `command:root`.
+    const caller = clientId === undefined ? 'admin-api' : `client:${clientId}`;
+    const given: unknown = this.options.actor?.(asked);
+    // Before anything is changed: a promise, for example, of a host that asks its database.
+    if (given !== undefined && typeof given !== 'string') throw new Error('The option actor gave no text.');
+    return this.admin.by({ name: given || caller, address: request.ip });
   }
 }

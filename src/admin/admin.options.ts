@@ -17,24 +17,29 @@ export interface OauthAdminModuleOptions {
    * goes by cookies has to refuse what other sites make browsers send: not every change here needs a JSON body.
    */
   readonly guard: AdminGuard | readonly AdminGuard[];
-  /** Class decorators for every controller of the API, such as `RequireScopes('oauth:admin')` for the `OauthGuard`. */
+  /**
+   * Class decorators for every controller of the API, such as `RequireScopes('oauth:admin')`. The `OauthGuard` needs a
+   * scope, by `RequireScopes` or `RequireAnyScope`: without one, any token of any client would do, and the application
+   * does not start. Nor does it with `Public()`.
+   */
   readonly decorators?: readonly ClassDecorator[];
   /** Where the `OauthModule` comes from that is administered, if that is not global, and what the guard needs. */
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
   /**
-   * Whom the audit log names, given the platform's request, which the guard has let through. Default: the client id of
-   * the access token that the `OauthGuard` has accepted, and `admin-api` without one. Printable ASCII; at most 255
-   * characters are kept.
+   * Whom the audit log names, given the platform's request, which the guard has let through. Default: `client:ID` of the
+   * access token that the `OauthGuard` has accepted, and `admin-api` without one. Printable ASCII; at most 255 characters
+   * are kept.
    */
   actor?(request: object): string;
 }
 
 const SEGMENTS = /^\/?[\w.~-]+(?:\/[\w.~-]+)*$/;
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
 
 /** @throws ConfigurationError */
 export function checkAdminOptions(options: OauthAdminModuleOptions): void {
   const { path, guard, decorators = [] } = options;
-  const segments = typeof path === 'string' && SEGMENTS.test(path);
+  const segments = typeof path === 'string' && SEGMENTS.test(path) && !DOT_SEGMENT.test(path);
   check(segments, 'path', path, 'a path without parameters, such as "admin"');
   const guards = guardsOf(guard);
   const closed = guards.length > 0 && guards.every(isGuard);

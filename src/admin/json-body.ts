@@ -1,12 +1,17 @@
 import { readBody, type BodyLimits } from '../oauth/http/body.js';
 import { singleHeader } from '../oauth/http/headers.js';
+import { refusePrototypes } from '../oauth/http/json-body.js';
+import { JsonError } from '../oauth/jwt/json.js';
 import { OauthError } from '../oauth/oauth.error.js';
 import type { OauthRequest } from '../oauth/oauth.request.js';
 import { requireValid } from '../oauth/validation.js';
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
-/** The body of a request, as the host's parser has left it, or parsed here; undefined where there is none. */
+/**
+ * The body of a request, as the host's parser has left it, or parsed here; undefined where there is none. At most 16 levels
+ * deep. @throws OauthError `invalid_request`
+ */
 export async function readJson(request: OauthRequest, limits: BodyLimits): Promise<unknown> {
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
   const parsed = request.body;
@@ -14,7 +19,20 @@ export async function readJson(request: OauthRequest, limits: BodyLimits): Promi
   if (none && coding === undefined && length === '0') return undefined;
   const type = singleHeader(request, 'content-type')?.trim() ?? '';
   if (!JSON_TYPE.test(type)) throw unsupported('The body must have the content type application/json.');
-  return parsed === undefined && request.stream ? await parse(request, limits) : parsed;
+  const body = parsed === undefined && request.stream ? await parse(request, limits) : parsed;
+  requireFlat(body);
+  return body;
+}
+
+/** Of what the host has parsed as well: what recurses runs out of stack on what is parsed without trouble. */
+function requireFlat(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  try {
+    refusePrototypes(body);
+  } catch (failure) {
+    if (!(failure instanceof JsonError)) throw failure;
+    throw OauthError.invalidRequest(`The body was refused: ${failure.message}.`);
+  }
 }
 
 async function parse(request: OauthRequest, limits: BodyLimits): Promise<unknown> {

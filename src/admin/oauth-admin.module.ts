@@ -11,6 +11,7 @@ import { KeysController } from './controllers/keys.controller.js';
 import { RegistrationTokensController } from './controllers/registration-tokens.controller.js';
 import { ResourceServersController } from './controllers/resource-servers.controller.js';
 import { NoStoreGuard } from './no-store.guard.js';
+import { refuseOpenDoor } from './open-door.js';
 
 const CONTROLLERS: Readonly<Record<string, Type<object>>> = {
   Clients: ClientsController,
@@ -29,14 +30,16 @@ const CONTROLLERS: Readonly<Record<string, Type<object>>> = {
  */
 @Module({})
 export class OauthAdminModule {
-  /** @throws ConfigurationError naming the option: without a guard, for example. */
+  /** @throws ConfigurationError naming the option: without a guard, for example, or without a scope for the `OauthGuard`. */
   static forRoot(options: OauthAdminModuleOptions): DynamicModule {
     checkAdminOptions(options);
+    const controllers = Object.entries(CONTROLLERS).map(([name, base]) => mounted(name, base, options));
+    refuseOpenDoor(guardsOf(options.guard), controllers);
     return {
       module: OauthAdminModule,
       imports: [...(options.imports ?? [])],
       providers: [{ provide: ADMIN_OPTIONS, useValue: options }, AdminApi],
-      controllers: Object.entries(CONTROLLERS).map(([name, base]) => mounted(name, base, options)),
+      controllers,
     };
   }
 }

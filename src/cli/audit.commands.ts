@@ -45,7 +45,7 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
   if (options.json) output.json(part.items);
   else if (part.items.length === 0) output.remark('There are no such entries.');
   else printEntries(cli, part.items);
-  remarkOnNext(output, part);
+  remarkOnNext(output, options, part);
 }
 
 function printEntries({ output }: Cli, entries: readonly AuditEntry[]): void {

@@ -23,7 +23,7 @@ export async function exportClients(cli: Cli, flags: ExportFlags): Promise<void>
     if (out === undefined) {
       // At a terminal, the lines themselves show how far it is.
       const stderr = io.stdout.isTTY ? { write: () => undefined } : io.stderr;
-      await writeLines(stderr, admin, options, (text) => void io.stdout.write(text));
+      await writeLines(stderr, admin, options, (text) => io.stdout.write(text));
       return;
     }
     let exported = 0;
@@ -39,7 +39,7 @@ async function writeLines(
   stderr: TextSink,
   admin: OauthAdmin,
   options: ExportOptions,
-  write: (text: string) => void | Promise<void>,
+  write: (text: string) => unknown,
 ): Promise<number> {
   const progress = new Progress(stderr, 'Clients exported');
   let lines: string[] = [];

@@ -97,7 +97,7 @@ async function apply(io: Io, admin: OauthAdmin, plan: ImportPlan): Promise<void>
       const why = reason(failure.cause);
       throw new CommandError(
         failure.code,
-        `Nothing was imported, since the database failed (${why}). Run the same command again.`,
+        `The database failed (${why}): either all of it was imported, or nothing. Run the same command again.`,
       );
     }
     throw failure;

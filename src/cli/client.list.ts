@@ -35,7 +35,9 @@ export function addClientList(cli: Cli, clients: Command): void {
 
 async function list(cli: Cli, options: ListOptions): Promise<void> {
   const { output } = cli;
-  const query = { ...toFilter(options), order: ORDERS[options.sort], descending: options.desc === true };
+  const filter = toFilter(options);
+  const isFiltered = Object.keys(filter).length > 0;
+  const query = { ...filter, order: ORDERS[options.sort], descending: options.desc === true };
   const part = await cli.administer((admin) =>
     readPages(options, async (page) => {
       const { clients: items, next } = await admin.clients.list({ ...query, ...page });
@@ -43,7 +45,8 @@ async function list(cli: Cli, options: ListOptions): Promise<void> {
     }),
   );
   if (options.json) output.json(part.items.map(clientJson));
-  else if (part.items.length === 0) output.remark('There are no clients.');
+  else if (part.items.length === 0)
+    output.remark(isFiltered ? 'No client matches.' : 'There are no clients.');
   else printClients(output, part.items);
-  remarkOnNext(output, part);
+  remarkOnNext(output, options, part);
 }

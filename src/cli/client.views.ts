@@ -5,6 +5,7 @@ import {
   type ClientSecret,
 } from 'nestjs-oauth-kit';
 import { isoTime, type Output } from './output.js';
+import { policyJson, policyText } from './policy.views.js';
 
 /** What goes with a new secret. */
 export const SHOWN_ONCE = 'The client_secret is shown this once. Keep it now: it cannot be read again.';
@@ -14,9 +15,17 @@ export function clientJson(client: Client): ClientInformation {
   return { ...toClientInformation(client), enabled: client.enabled };
 }
 
-/** The same with the revision, which an update may name. */
+/** The same with the revision, which an update may name, and with what lets it manage itself: never the digest. */
 export function clientRecordJson(client: Client): ClientInformation {
-  return { ...clientJson(client), revision: client.revision };
+  const { revision, registration } = client;
+  return {
+    ...clientJson(client),
+    revision,
+    ...(registration && {
+      registration_opened_by: registration.openedBy,
+      registration_policy: policyJson(registration.policy),
+    }),
+  };
 }
 
 /** A secret as JSON: nothing of the secret itself, not even its digest. */
@@ -39,10 +48,11 @@ export function printClient(output: Output, information: ClientInformation): voi
 export function printClients(output: Output, clients: readonly Client[]): void {
   const now = Date.now() / 1000;
   output.table(
-    ['ID', 'NAME', 'ENABLED', 'METHOD', 'SCOPE', 'CREATED', 'LIVE SECRETS'],
+    ['ID', 'NAME', 'OWNER', 'ENABLED', 'METHOD', 'SCOPE', 'CREATED', 'LIVE SECRETS'],
     clients.map((client) => [
       client.id,
       nameOf(client),
+      client.owner ?? '-',
       client.enabled ? 'yes' : 'no',
       client.tokenEndpointAuthMethod,
       client.scope?.join(' ') ?? '(default)',
@@ -84,6 +94,7 @@ function isLive({ expiresAt = Number.POSITIVE_INFINITY }: ClientSecret, now: num
 function readable(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(', ') || '-';
   if (name === 'labels') return labelled(value);
+  if (name === 'registration_policy') return policyText(value);
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && name.endsWith('_at')) return value === 0 ? 'never' : isoTime(value);

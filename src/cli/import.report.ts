@@ -19,11 +19,12 @@ export function importJson(plan: ImportPlan, imported: boolean): object {
     })),
     ignored_members: plan.ignored,
     without_secret: plan.withoutSecret,
+    secrets_kept: plan.secretsKept,
   };
 }
 
 export function printImport(output: Output, plan: ImportPlan, imported: boolean): void {
-  const { created, updated, unchanged, refused, ignored, withoutSecret } = plan;
+  const { created, updated, unchanged, refused, ignored, withoutSecret, secretsKept } = plan;
   printNamed(output, imported ? 'Created' : 'Would create', created);
   printNamed(
     output,
@@ -45,6 +46,14 @@ export function printImport(output: Output, plan: ImportPlan, imported: boolean)
   if (withoutSecret.length > 0) {
     const clients = shortened(withoutSecret).join(', ');
     output.warn(`without a secret, until it is rotated (client rotate-secret): ${clients}`);
+  }
+  if (secretsKept.length > 0) {
+    const keep =
+      secretsKept.length === 1
+        ? '1 client keeps the secrets that it has'
+        : `${secretsKept.length} clients keep the secrets that they have`;
+    const clients = shortened(secretsKept).join(', ');
+    output.warn(`${keep} (client rotate-secret gives a new one): ${clients}`);
   }
 }
 

@@ -5,6 +5,7 @@ export interface TextSink {
   readonly isTTY?: boolean;
   /** Of the terminal, in characters. */
   readonly columns?: number;
+  /** Answers a promise where it can fail. */
   write(text: string): unknown;
 }
 

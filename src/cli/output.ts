@@ -1,16 +1,8 @@
-import Table from 'cli-table3';
 import type { TextSink } from './io.js';
+import { tableText } from './table.js';
 
 /** C0, C1, line separators, and the marks that turn the direction of writing. */
 const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-const NOTHING = '';
-const NO_LINES = {
-  top: NOTHING, 'top-mid': NOTHING, 'top-left': NOTHING, 'top-right': NOTHING,
-  bottom: NOTHING, 'bottom-mid': NOTHING, 'bottom-left': NOTHING, 'bottom-right': NOTHING,
-  left: NOTHING, 'left-mid': NOTHING, mid: NOTHING, 'mid-mid': NOTHING,
-  right: NOTHING, 'right-mid': NOTHING, middle: '  ',
-}; // prettier-ignore
 
 /** Text that a terminal shows and does not obey: stored values are other people's. */
 export function clean(text: string): string {
@@ -53,15 +45,22 @@ export class Output {
   }
 
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-    const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 };
-    const table = new Table({ head: [...head], chars: NO_LINES, style });
-    table.push(...rows.map((row) => row.map(clean)));
-    this.stdout.write(table.toString().replace(/ +$/gm, '') + '\n');
+    this.stdout.write(
+      tableText(
+        head,
+        rows.map((row) => row.map(clean)),
+      ),
+    );
   }
 
   /** For the person; a script does not see it. */
   remark(text: string): void {
     this.stderr.write(clean(text) + '\n');
+  }
+
+  /** The same where the result is JSON: a script may read it, too. */
+  remarkJson(value: unknown): void {
+    this.stderr.write(jsonLine(value));
   }
 
   warn(text: string): void {

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { OauthError } from 'nestjs-oauth-kit';
+import type { JsonOption } from './cli.js';
+import { CommandError } from './failure.js';
 import { wholeNumber } from './operands.js';
 import type { Output } from './output.js';
 
@@ -36,14 +39,22 @@ export async function readPages<T>(
   let next = after;
   do {
     const size = Math.min(PAGE, limit - items.length);
-    const page = await read({ limit: size, ...(next !== undefined && { after: next }) });
+    const page = await read({ limit: size, ...(next !== undefined && { after: next }) }).catch(inOptionNames);
     items.push(...page.items);
     next = page.next;
   } while (next !== undefined && items.length < limit);
   return { items, next };
 }
 
+/** The server calls the cursor by the name that programs know. */
+function inOptionNames(failure: unknown): never {
+  if (!(failure instanceof OauthError) || !failure.description.startsWith('after must be ')) throw failure;
+  throw new CommandError(failure.code, '--after must be the cursor that the list before has printed.');
+}
+
 /** Tells where the list goes on: not among the results, which stay as they are. */
-export function remarkOnNext(output: Output, { next }: Part<unknown>): void {
-  if (next !== undefined) output.remark(`There are more: --after ${next}`);
+export function remarkOnNext(output: Output, { json }: JsonOption, { next }: Part<unknown>): void {
+  if (next === undefined) return;
+  if (json) output.remarkJson({ next });
+  else output.remark(`There are more: --after ${next}`);
 }

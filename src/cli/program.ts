@@ -21,17 +21,27 @@ const NAME = 'nestjs-oauth-kit';
  * `words` are the arguments after the name of the program.
  */
 export async function run(words: readonly string[], io: Io): Promise<0 | 1 | 2> {
-  const program = makeProgram(io);
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    const code = await execute(words, io);
+    // What was written without waiting for it, too.
+    await io.stdout.write('');
+    return code;
+  } catch (error) {
+    const failure = error instanceof CommanderError ? misused(error) : toFailure(error);
+    report(failure, io, words.includes('--json'));
+    return failure.exitCode;
+  }
+}
+
+async function execute(words: readonly string[], io: Io): Promise<0 | 2> {
+  try {
+    await makeProgram(io).parseAsync([...words], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Help in the place of a missing command: it is printed already.
     if (error instanceof CommanderError && error.code === 'commander.help') return 2;
-    const failure = error instanceof CommanderError ? misused(error) : toFailure(error);
-    report(failure, io, words.includes('--json'));
-    return failure.exitCode;
+    throw error;
   }
 }
 

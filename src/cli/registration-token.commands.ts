@@ -5,6 +5,7 @@ import { addLabelOption, type LabelFlags } from './labels.js';
 import { wholeNumber, words } from './operands.js';
 import { isoTime } from './output.js';
 import { addPageOptions, readPages, remarkOnNext, type PageOptions } from './pages.js';
+import { policyJson, scopesText } from './policy.views.js';
 
 interface CreateOptions extends JsonOption {
   readonly uses?: number;
@@ -102,7 +103,7 @@ async function list(cli: Cli, options: PageOptions & JsonOption): Promise<void> 
   if (options.json) output.json(part.items.map(tokenJson));
   else if (part.items.length === 0) output.remark('There are no registration tokens.');
   else printTokens(cli, part.items);
-  remarkOnNext(output, part);
+  remarkOnNext(output, options, part);
 }
 
 async function remove(cli: Cli, id: string, { json }: JsonOption): Promise<void> {
@@ -113,11 +114,12 @@ async function remove(cli: Cli, id: string, { json }: JsonOption): Promise<void>
 
 function printTokens({ output }: Cli, tokens: readonly RegistrationTokenInformation[]): void {
   output.table(
-    ['TOKEN ID', 'DESCRIPTION', 'OWNER', 'USES', 'CREATED', 'EXPIRES'],
-    tokens.map(({ id, description = '-', owner = '-', uses, mostUses, createdAt, expiresAt }) => [
+    ['TOKEN ID', 'DESCRIPTION', 'OWNER', 'SCOPES', 'USES', 'CREATED', 'EXPIRES'],
+    tokens.map(({ id, description = '-', owner = '-', policy, uses, mostUses, createdAt, expiresAt }) => [
       id,
       description,
       owner,
+      scopesText(policy),
       `${uses} of ${mostUses ?? 'any'}`,
       isoTime(createdAt),
       expiresAt === undefined ? 'never' : isoTime(expiresAt),
@@ -127,17 +129,13 @@ function printTokens({ output }: Cli, tokens: readonly RegistrationTokenInformat
 
 function tokenJson(token: RegistrationTokenInformation): Record<string, unknown> {
   const { id, createdAt, expiresAt = 0, uses, mostUses = 0, policy, description, owner, labels } = token;
-  const { scopes, resources, authenticationMethods: methods, grantTypes: grants } = policy;
   return {
     id,
     created_at: createdAt,
     expires_at: expiresAt,
     uses,
     most_uses: mostUses,
-    ...(scopes && { scopes }),
-    ...(resources && { resources }),
-    ...(methods && { authentication_methods: methods }),
-    ...(grants && { grant_types: grants }),
+    ...policyJson(policy),
     ...(owner !== undefined && { owner }),
     ...(labels && { labels }),
     ...(description !== undefined && { description }),

@@ -51,9 +51,9 @@ export function addResourceCommands(cli: Cli, resources: Command): void {
   addResourceOptions(
     update
       .argument(...IDENTIFIER)
-      .option('--scopes <scopes>', 'the scopes that exist there, separated by spaces', words)
-      .option('--metadata', 'publish its metadata again'),
+      .option('--scopes <scopes>', 'the scopes that exist there, separated by spaces', words),
   )
+    .option('--no-metadata', 'do not publish its metadata any more')
     .option(
       '--revision <number>',
       'only if nobody has changed it since this revision, which resource show tells',
@@ -79,7 +79,7 @@ function addResourceOptions(command: Command): Command {
     .option('--ttl <seconds>', 'how long its access tokens live', wholeNumber(1, 31_536_000))
     .option('--name <text>', 'what people call it')
     .option('--documentation <url>', 'a page for its developers')
-    .option('--no-metadata', 'do not publish its metadata (RFC 9728)');
+    .option('--metadata', 'publish its metadata (RFC 9728): your app has to serve the document');
 }
 
 async function list(cli: Cli, { json }: JsonOption): Promise<void> {

@@ -42,7 +42,7 @@ async function list(cli: Cli, clientId: string, options: PageOptions & JsonOptio
   if (options.json) output.json(part.items.map(tokenJson));
   else if (part.items.length === 0) output.remark('The client has no opaque tokens.');
   else printTokens(cli, part.items);
-  remarkOnNext(output, part);
+  remarkOnNext(output, options, part);
 }
 
 async function revoke(cli: Cli, clientId: string, tokenId: string, { json }: JsonOption): Promise<void> {

@@ -23,7 +23,8 @@ export function addTransferCommands(cli: Cli, clients: Command): void {
       clients,
       'import',
       'Make clients what JSON lines say: those that are missing are made, the others updated, none removed. ' +
-        'All of it is done, or nothing.',
+        'All of it is done, or nothing. A client keeps the secrets that it has: a client_secret or client_secret_hash is ' +
+        'for one without any, and which clients keep others is told.',
       'client import clients.jsonl --dry-run',
     )
     .argument('<file>', 'as client export writes it; - is standard input')

@@ -29,7 +29,8 @@ export class MemoryClientStore extends ClientStore {
     return true;
   }
 
-  async delete(id: string): Promise<boolean> {
+  async delete(id: string, revision?: number): Promise<boolean> {
+    if (revision !== undefined && this.clients.get(id)?.revision !== revision) return false;
     return this.clients.delete(id);
   }
 

@@ -21,7 +21,8 @@ export class MemoryResourceServerStore extends ResourceServerStore {
     return true;
   }
 
-  async delete(identifier: string): Promise<boolean> {
+  async delete(identifier: string, revision?: number): Promise<boolean> {
+    if (revision !== undefined && this.servers.get(identifier)?.revision !== revision) return false;
     return this.servers.delete(identifier);
   }
 }

@@ -68,6 +68,34 @@ export function clientChangeContract(test: ContractTest): void {
     await assertStored(persistence, { ...winner, revision: 2 });
   });
 
+  test('delete with a revision removes the client at that revision alone', async (persistence) => {
+    const client = { ...fullClient('client'), revision: 7 };
+    await persistence.clients.create(client);
+    for (const revision of [0, 6, 8]) {
+      assert.equal(await persistence.clients.delete('client', revision), false);
+    }
+    assert.equal(await persistence.clients.delete('Client', 7), false);
+    await assertStored(persistence, client);
+    assert.equal(await persistence.clients.delete('client', 7), true);
+    assert.equal(await persistence.clients.delete('client', 7), false);
+    assert.equal(await persistence.clients.find('client'), undefined);
+  });
+
+  test('of concurrent updates and deletions from one revision exactly one wins', async (persistence) => {
+    for (let n = 0; n < 10; n++) {
+      const before = sampleClient(`client-${n}`, { secrets: [sampleSecret(`secret-${n}`)] });
+      await persistence.clients.create(before);
+      const after = { ...before, information: { n } };
+      const update = () => persistence.clients.update(after, 1);
+      const remove = () => persistence.clients.delete(before.id, 1);
+      const calls = n % 2 === 0 ? [remove, update, remove, update] : [update, remove, update, remove];
+      const answers = await Promise.all(calls.map((call) => call()));
+      assertOneWinner(answers);
+      if (calls[answers.indexOf(true)] === update) await assertStored(persistence, { ...after, revision: 2 });
+      else assert.equal(await persistence.clients.find(before.id), undefined);
+    }
+  });
+
   test('what was given to the store or taken from it is not the store', async (persistence) => {
     const information: Record<string, unknown> = { client_name: 'before', contacts: ['a'] };
     await persistence.clients.create(sampleClient('client', { information }));

@@ -82,4 +82,33 @@ export function resourceServerContract(test: ContractTest): void {
     const left = (await resourceServers.all()).map(({ identifier }) => identifier);
     assert.deepStrictEqual(left, others.sort());
   });
+
+  test('delete with a revision removes the one at that revision alone', async ({ resourceServers }) => {
+    const server = sampleResourceServer(`${PREFIX}a`, { revision: 7 });
+    await resourceServers.create(server);
+    for (const revision of [0, 6, 8])
+      assert.equal(await resourceServers.delete(server.identifier, revision), false);
+    assert.equal(await resourceServers.delete(`${PREFIX}A`, 7), false);
+    assert.deepStrictEqual(await resourceServers.all(), [server]);
+    assert.equal(await resourceServers.delete(server.identifier, 7), true);
+    assert.deepStrictEqual(await resourceServers.all(), []);
+  });
+
+  test('of concurrent updates and deletions from one revision exactly one wins', async ({
+    resourceServers,
+  }) => {
+    for (let n = 0; n < 10; n++) {
+      const before = sampleResourceServer(PREFIX);
+      await resourceServers.create(before);
+      const after = sampleResourceServer(PREFIX, { name: `${n}` });
+      const update = () => resourceServers.update(after, 1);
+      const remove = () => resourceServers.delete(PREFIX, 1);
+      const calls = n % 2 === 0 ? [remove, update, remove, update] : [update, remove, update, remove];
+      const answers = await Promise.all(calls.map((call) => call()));
+      assertOneWinner(answers);
+      const isUpdated = calls[answers.indexOf(true)] === update;
+      assert.deepStrictEqual(await resourceServers.all(), isUpdated ? [{ ...after, revision: 2 }] : []);
+      await resourceServers.delete(PREFIX);
+    }
+  });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { ClientWrite } from '../oauth/client/client.store.js';
 import { batches } from './batches.js';
@@ -11,20 +11,12 @@ import type { OauthClientEntity } from './entities/oauth-client.entity.js';
 import type { EntityTable } from './entity-table.js';
 import { Sql, type Parameters } from './sql.js';
 import { StoredClientRows } from './stored-client-rows.js';
-import { inTransaction } from './transaction.js';
+import { Conflict, takeSteps, type Step } from './write-steps.js';
 
 const ATTEMPTS = 5;
 const LONGEST_PAUSE_MILLISECONDS = 50;
-
-/** A statement. With the id of a client: it updates that one, and has failed where it has changed no row. */
-type Step = readonly [statement: string, parameters: Parameters, clientId?: string];
-
-/** A client stands in the way. */
-class Conflict extends Error {
-  constructor(readonly clientId: string) {
-    super(`The client ${clientId} was made or changed meanwhile.`);
-  }
-}
+/** Others get their turn after so many clients. */
+const AT_ONCE = 500;
 
 /**
  * Writes many clients in one transaction. All statements are made before it begins, and they go through the clients in
@@ -69,7 +61,7 @@ export class ClientWriting {
   private async attempt(writes: readonly ClientWrite[], left: number): Promise<void> {
     try {
       const steps = await this.steps(writes);
-      if (steps.length > 0) await inTransaction(this.dataSource, (sql) => run(sql, steps));
+      if (steps.length > 0) await takeSteps(this.dataSource, steps);
     } catch (error) {
       if (left <= 1 || !(isUniqueViolation(error) || isUndoneForAnother(error))) throw error;
       await setTimeout(Math.random() * LONGEST_PAUSE_MILLISECONDS);
@@ -77,13 +69,17 @@ export class ClientWriting {
     }
   }
 
-  /** Secrets come before their clients, as everywhere: those of the same process that read meanwhile find all or nothing. */
+  /**
+   * Secrets come before their clients, as everywhere: where others read on the connection of the transaction, they find a
+   * client with its secrets, or none.
+   */
   private async steps(writes: readonly ClientWrite[]): Promise<Step[]> {
     const stored = await this.stored.of(writes.map(({ client }) => client.id));
     const secrets: Parameters[] = [];
     const clients: Parameters[] = [];
     const steps: Step[] = [];
-    for (const { client, revision } of writes) {
+    for (const [index, { client, revision }] of writes.entries()) {
+      if (index % AT_ONCE === 0) await nextTurn();
       const row = stored.get(client.id);
       if (row?.revision !== revision) throw new Conflict(client.id);
       const rowId = row?.rowId ?? randomBytes(16).toString('hex');
@@ -115,13 +111,6 @@ export class ClientWriting {
     return this.sql.isMysql
       ? ` ON DUPLICATE KEY UPDATE ${key[0]} = ${key[0]}`
       : ` ON CONFLICT (${key.join(', ')}) DO NOTHING`;
-  }
-}
-
-async function run(sql: Sql, steps: readonly Step[]): Promise<void> {
-  for (const [statement, parameters, clientId] of steps) {
-    if (clientId === undefined) await sql.run(statement, parameters);
-    else if ((await sql.change(statement, parameters)) === 0) throw new Conflict(clientId);
   }
 }
 

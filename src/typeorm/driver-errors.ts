@@ -20,6 +20,8 @@ const UNFIT: readonly unknown[] = [
 const DEADLOCK: readonly unknown[] = ['40P01', 'ER_LOCK_DEADLOCK'];
 /** The same, where the host has chosen a stricter isolation of transactions. */
 const NOT_SERIALIZABLE: readonly unknown[] = ['40001', 'ER_CHECKREAD'];
+/** Another connection has locked the file. */
+const BUSY: readonly unknown[] = ['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_BUSY_RECOVERY'];
 
 // Where SQLite gives no code of its own, its message says it.
 
@@ -35,7 +37,12 @@ export function isFaultOfOneRow(error: unknown): boolean {
 
 /** A transaction was undone for the sake of another one, and may succeed when it is tried again. */
 export function isUndoneForAnother(error: unknown): boolean {
-  return hasCode(error, [...DEADLOCK, ...NOT_SERIALIZABLE]);
+  return hasCode(error, [...DEADLOCK, ...NOT_SERIALIZABLE, ...BUSY]);
+}
+
+/** SQLite: the transaction of another process or connection is in the way. */
+export function isBusy(error: unknown): boolean {
+  return hasCode(error, BUSY);
 }
 
 export function isMissingTable(error: unknown): boolean {

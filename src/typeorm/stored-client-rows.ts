@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hexadecimal, integer, nullable, text } from './codecs.js';
 import type { OauthClientSecretEntity } from './entities/oauth-client-secret.entity.js';
 import type { OauthClientEntity } from './entities/oauth-client.entity.js';
@@ -25,6 +26,8 @@ export class StoredClientRows {
     const found = new Map<string, StoredClientRow>();
     for (let from = 0; from < ids.length; from += MOST_IDS) {
       await this.find(ids.slice(from, from + MOST_IDS), found);
+      // SQLite answers at once, and nobody else would get a turn.
+      await nextTurn();
     }
     return found;
   }

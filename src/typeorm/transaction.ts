@@ -6,8 +6,10 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs statements in a transaction on a connection of its own, and commits it; takes them all back where `work` rejects.
- * Where the process has one connection (SQLite, PGlite) transactions come one after the other, those of other data
- * sources on the same file too; and the statements of others that fall between share the fate of the one under way.
+ *
+ * Where the process has one connection and every statement is asynchronous (sql.js, PGlite) transactions come one after
+ * the other, and the statements of others that fall between share the fate of the one under way. better-sqlite3 has
+ * `inOneTurn` instead.
  */
 export async function inTransaction<T>(dataSource: DataSource, work: (sql: Sql) => Promise<T>): Promise<T> {
   if (!hasOneConnection(dataSource)) return transaction(dataSource, work);
@@ -49,7 +51,7 @@ async function rollBack(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** SQLite takes a transaction back by itself when the disk is full, and TypeORM would take it for open ever after. */
+/** A database may take a transaction back by itself, when the disk is full for instance, and TypeORM would take it for open ever after. */
 async function forgetTransaction(runner: QueryRunner): Promise<void> {
   // Fails where one is open still.
   await runner.query('BEGIN').catch(() => undefined);

@@ -70,9 +70,9 @@ export class TypeormClientStore extends ClientStore {
     );
   }
 
-  async delete(id: string): Promise<boolean> {
+  async delete(id: string, revision?: number): Promise<boolean> {
     const [row] = await this.sql.rows(this.statements.row, [hexadecimal.to(id)]);
-    if (!row || (await this.sql.change(this.statements.delete, [row['rowId']])) === 0) return false;
+    if (!row || !(await this.deleteRow(row['rowId'], revision))) return false;
     await this.sql.run(this.statements.deleteSecrets, [row['rowId']]);
     return true;
   }
@@ -84,6 +84,13 @@ export class TypeormClientStore extends ClientStore {
   /** In a transaction, unlike all else: it is for administration, and has to stand or fall as a whole. */
   async writeAll(writes: readonly ClientWrite[]): Promise<string | undefined> {
     return this.writing.writeAll(writes);
+  }
+
+  private async deleteRow(rowId: unknown, revision?: number): Promise<boolean> {
+    const { statements, sql } = this;
+    const deletion: [string, unknown[]] =
+      revision === undefined ? [statements.delete, [rowId]] : [statements.deleteRevision, [rowId, revision]];
+    return (await sql.change(...deletion)) > 0;
   }
 
   private prepare() {
@@ -102,6 +109,9 @@ export class TypeormClientStore extends ClientStore {
       ),
       row: sql.prepare(`SELECT ${client.selection('c')} FROM ${client.name} c WHERE c.${id} = ?`),
       delete: sql.prepare(`DELETE FROM ${client.name} WHERE ${rowId} = ?`),
+      deleteRevision: sql.prepare(
+        `DELETE FROM ${client.name} WHERE ${rowId} = ? AND ${client.column('revision')} = ?`,
+      ),
       deleteSecrets: sql.prepare(`DELETE FROM ${secret.name} WHERE ${secret.column('clientRowId')} = ?`),
     };
   }

@@ -44,8 +44,11 @@ export class TypeormResourceServerStore extends ResourceServerStore {
     return (await this.sql.change(this.statements.update, [...values, changed.digest, revision])) > 0;
   }
 
-  async delete(identifier: string): Promise<boolean> {
-    return (await this.sql.change(this.statements.delete, [digestOf(identifier)])) > 0;
+  async delete(identifier: string, revision?: number): Promise<boolean> {
+    const { sql, statements } = this;
+    const digest = digestOf(identifier);
+    if (revision === undefined) return (await sql.change(statements.delete, [digest])) > 0;
+    return (await sql.change(statements.deleteRevision, [digest, revision])) > 0;
   }
 
   private prepare() {
@@ -59,6 +62,9 @@ export class TypeormResourceServerStore extends ResourceServerStore {
           ` WHERE ${digest} = ? AND ${server.column('revision')} = ?`,
       ),
       delete: sql.prepare(`DELETE FROM ${server.name} WHERE ${digest} = ?`),
+      deleteRevision: sql.prepare(
+        `DELETE FROM ${server.name} WHERE ${digest} = ? AND ${server.column('revision')} = ?`,
+      ),
     };
   }
 }

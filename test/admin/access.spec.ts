@@ -125,6 +125,7 @@ describe.each(ADAPTERS)('the guard of the admin API on %s', (adapter) => {
             guard: HeaderGuard,
             actor: ({ headers }: NamedRequest) => {
               if (headers['x-operator'] === 'nobody') throw new ForbiddenException();
+              if (headers['x-operator'] === 'later') return Promise.resolve('ann') as unknown as string;
               return headers['x-operator'] ?? '';
             },
           }),
@@ -141,11 +142,12 @@ describe.each(ADAPTERS)('the guard of the admin API on %s', (adapter) => {
     expect((await make('/ops/v1', 'by-ann', 'ann')).headers.get('location')).toBe('/ops/v1/clients/by-ann');
     expect((await make('/bare', 'by-somebody', 'ann')).status).toBe(201);
     expect((await make('/ops/v1', 'by-nobody', 'nobody')).status).toBe(403);
+    expect(refusal(await make('/ops/v1', 'by-later', 'later'))).toEqual([500, 'server_error']);
     expect((await host.call('POST', '/clients', { body: { client_id: 'by-operator' } })).status).toBe(201);
     const { body } = await host.call('GET', '/audit?type=client.created');
     const entries = listOf(body['entries']).map(({ subject, actor, address }) => [subject, actor, address]);
     expect(entries).toEqual([
-      ['by-operator', 'operator', '127.0.0.1'],
+      ['by-operator', 'client:operator', '127.0.0.1'],
       ['by-somebody', 'admin-api', '127.0.0.1'],
       ['by-ann', 'ann', '127.0.0.1'],
       ['operator', 'host', undefined],
@@ -204,6 +206,8 @@ describe('the options of the admin API', () => {
     ['path', 'empty', { path: '' }],
     ['path', 'with a parameter', { path: 'admin/:tenant' }],
     ['path', 'with a wildcard', { path: 'admin/*' }],
+    ['path', 'that no URL has', { path: 'v1/../admin' }],
+    ['path', 'of a dot', { path: '.' }],
     ['decorators', 'no list', { decorators: RequireScopes('oauth:admin') }],
     ['decorators', 'no functions', { decorators: ['oauth:admin'] }],
     ['actor', 'a name', { actor: 'operator' }],

@@ -169,6 +169,18 @@ describe.each(ADAPTERS)('clients over the admin API on %s', (adapter) => {
     expect((await host.call('DELETE', path)).status).toBe(204);
   });
 
+  it.each(['.', '..'])('does not get the id %j, which no URL can have', async (id) => {
+    const answer = await host.call('POST', '/clients', { body: { client_id: id } });
+    expect(refusal(answer)).toEqual([400, 'invalid_client_metadata']);
+    expect(answer.body['error_description']).toContain('client_id');
+  });
+
+  it('may be 16 levels deep, in what is ignored', async () => {
+    const deep = `${'['.repeat(15)}${']'.repeat(15)}`;
+    const made = await host.call('POST', '/clients', { body: `{"foo":${deep}}` });
+    expect(made.status).toBe(201);
+  });
+
   it('never puts an id into a header as it is', async () => {
     const answer = await host.call('POST', '/clients', { body: { client_id: 'a\r\nSet-Cookie: b=c' } });
     expect(refusal(answer)).toEqual([400, 'invalid_client_metadata']);

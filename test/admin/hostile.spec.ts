@@ -52,6 +52,24 @@ for (const bodies of ['oauth', 'default'] as const) {
       }
     });
 
+    it.each([17, 60, 9000])('JSON of %i levels, wherever it stands', async (levels) => {
+      // The body itself is the first one.
+      const below = levels - 1;
+      const values = [
+        nest('[', ']', below),
+        nest('{"a":', '}', below),
+        nest('[{"a":', '}]', Math.ceil(below / 2)),
+      ];
+      for (const [method, path] of WRITES) {
+        for (const name of ['jwks', 'labels', 'unknown']) {
+          for (const value of values) {
+            const answer = await host.call(method, path, { body: `{"${name}":${value}}` });
+            expect([path, name, ...refusal(answer)]).toEqual([path, name, 400, 'invalid_request']);
+          }
+        }
+      }
+    });
+
     it('a megabyte of text', async () => {
       for (const [method, path] of WRITES) {
         const body = { client_name: 'x'.repeat(1024 * 1024 - 100) };
@@ -126,4 +144,8 @@ async function state({ admin }: AdminHost): Promise<string> {
   const { tokens } = await admin.registrationTokens.list();
   const seen = clients.map(({ secrets, ...client }) => ({ ...client, secrets: secrets.length }));
   return JSON.stringify([seen, tokens, await admin.keys.list(), await admin.resourceServers.list()]);
+}
+
+function nest(open: string, close: string, times: number): string {
+  return `${open.repeat(times)}1${close.repeat(times)}`;
 }

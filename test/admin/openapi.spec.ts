@@ -2,11 +2,10 @@ import { RequestMethod, type INestApplication } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { OauthGuard } from 'nestjs-oauth-kit';
 import { OauthAdminModule } from 'nestjs-oauth-kit/admin';
 import { describe, expect, it } from 'vitest';
 import { ADAPTERS } from '../nest/host.js';
-import { openAdmin } from './support.js';
+import { GUARDED, openAdmin } from './support.js';
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema?: Record<string, unknown> }>>;
@@ -106,7 +105,7 @@ describe.each(ADAPTERS)('the OpenAPI document of the admin API on %s', (adapter)
     const host = await openAdmin({
       adapter,
       prefix: 'v1',
-      metadata: { imports: [OauthAdminModule.forRoot({ path: 'ops/second', guard: OauthGuard })] },
+      metadata: { imports: [OauthAdminModule.forRoot({ ...GUARDED, path: 'ops/second' })] },
     });
     const operations = operationsOf(documentOf(host.app));
     expect(operations).toHaveLength(50);

@@ -52,7 +52,7 @@ describe.each(ADAPTERS)('what else there is over the admin API on %s', (adapter)
       ...body,
       source: 'stored',
       revision: 1,
-      metadata: true,
+      metadata: false,
       default: false,
     });
     const again = await host.call('POST', '/resource-servers', { body });
@@ -158,18 +158,18 @@ describe.each(ADAPTERS)('what else there is over the admin API on %s', (adapter)
       expect.objectContaining({
         type: 'client.updated',
         at: 1_800_000_010,
-        actor: 'operator',
+        actor: 'client:operator',
         address: '127.0.0.1',
         tenant: 'acme',
         detail: { changed: ['owner'] },
       }),
-      expect.objectContaining({ type: 'client.created', at: 1_800_000_000, actor: 'operator' }),
+      expect.objectContaining({ type: 'client.created', at: 1_800_000_000, actor: 'client:operator' }),
     ]);
     const types = async (query: string) =>
       listOf((await host.call('GET', `/audit?${query}`)).body['entries']).map((each) => each['type']);
     expect(await types('subject=audited&type=client.created')).toEqual(['client.created']);
     expect(await types('subject=audited&since=1800000001')).toEqual(['client.updated']);
-    expect(await types('subject=audited&until=1800000009&actor=operator')).toEqual(['client.created']);
+    expect(await types('subject=audited&until=1800000009&actor=client:operator')).toEqual(['client.created']);
     const first = await host.call('GET', '/audit?subject=audited&limit=1');
     expect(await types(`subject=audited&after=${String(first.body['next'])}`)).toEqual(['client.created']);
   });

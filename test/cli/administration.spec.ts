@@ -82,7 +82,7 @@ describe('owner, description and labels', () => {
     const { stderr } = await command('client list --sort name --limit 1');
     expect(await ids(`--sort name --after ${cursorOf(stderr)}`)).toBe('ca');
     expect(await command(`client list --after ${cursorOf(stderr)}`)).toMatchObject({ code: 1, stdout: '' });
-    expect((await command('client list --owner nobody')).stderr).toBe('There are no clients.\n');
+    expect((await command('client list --owner nobody')).stderr).toBe('No client matches.\n');
   });
 });
 
@@ -133,7 +133,7 @@ describe('resource', () => {
       '--format',
       'opaque',
     ];
-    const made = await command([...words, '--ttl', '60', '--name', 'Orders', '--no-metadata', '--json']);
+    const made = await command([...words, '--ttl', '60', '--name', 'Orders', '--json']);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.json()).toEqual({
       identifier: ORDERS,
@@ -166,9 +166,14 @@ describe('resource', () => {
     const changed = await command([...change, '--revision', '1', '--json']);
     expect(changed.json()).toMatchObject({ revision: 2, default_scopes: 'orders:read', metadata: true });
     expect(changed.json()).not.toHaveProperty('name');
+    const hidden = await command(['resource', 'update', ORDERS, '--no-metadata', '--json']);
+    expect(hidden.json()).toMatchObject({ revision: 3, metadata: false });
     const late = await command([...change, '--revision', '1', '--json']);
     expect(JSON.parse(late.stderr)).toMatchObject({ error: 'conflict' });
-    expect((await command(`resource show ${ORDERS}`)).stdout).toMatch(/revision +2\n/);
+    expect((await command(`resource show ${ORDERS}`)).stdout).toMatch(/revision +3\n/);
+    const open = await command(`resource create ${ORDERS}/open --scopes open --metadata --json`);
+    expect(open.json()).toMatchObject({ metadata: true });
+    expect((await command(`resource delete ${ORDERS}/open`)).code).toBe(0);
     expect(await command('resource delete /api/catalog')).toMatchObject({ code: 1, stdout: '' });
     expect(await command(`resource delete ${ORDERS}`)).toMatchObject({ code: 0, stderr: '' });
     expect(await command(`resource show ${ORDERS}`)).toMatchObject({ code: 1, stdout: '' });
@@ -208,7 +213,9 @@ describe('registration-token', () => {
     const listed = await command('registration-token list --json');
     expect(listed.json()).toEqual([token]);
     expect(listed.stdout).not.toContain(value);
-    expect((await command('registration-token list')).stdout).toMatch(/CI +payments +0 of 20 +\S+ +never\n/);
+    expect((await command('registration-token list')).stdout).toMatch(
+      /CI +payments +catalog:read +0 of 20 +\S+ +never\n/,
+    );
     const shown = await command('registration-token create');
     expect(shown.stdout).toMatch(/registration_token +\S{40,}\n[^]*shown this once/);
     expect(cursorOf((await command('registration-token list --limit 1')).stderr)).not.toBe('');
@@ -232,7 +239,7 @@ describe('audit', () => {
     const entries = json<{ type: string; actor: string }[]>();
     // Within one second, commands are not told apart by their time.
     const types = entries.map(({ type }) => type).sort();
-    expect(types).toEqual(['client.created', 'client.updated', 'clients.imported']);
+    expect(types).toEqual(['client.created', 'client.created', 'client.updated', 'clients.imported']);
     expect(new Set(entries.map(({ actor }) => actor))).toEqual(new Set([`command:${userInfo().username}`]));
     expect(stdout).not.toContain(secret);
     expect((await command('audit list')).stdout).toMatch(
@@ -240,13 +247,13 @@ describe('audit', () => {
     );
     const counts = async (flags: string) =>
       (await command(`audit list --json ${flags}`)).json<unknown[]>().length;
-    expect(await counts('--type client.created')).toBe(1);
+    expect(await counts('--type client.created')).toBe(2);
     expect(await counts('--subject a')).toBe(2);
     expect(await counts('--actor somebody')).toBe(0);
-    expect(await counts('--since 2001-01-01')).toBe(3);
+    expect(await counts('--since 2001-01-01')).toBe(4);
     expect(await counts('--until 2001-01-01T00:00:00+01:00')).toBe(0);
     const { stderr } = await command('audit list --limit 2');
-    expect(await counts(`--after ${cursorOf(stderr)}`)).toBe(1);
-    expect((await command('audit list --type nothing')).stderr).toBe('There are no such entries.\n');
+    expect(await counts(`--after ${cursorOf(stderr)}`)).toBe(2);
+    expect((await command('audit list --type token.revoked')).stderr).toBe('There are no such entries.\n');
   });
 });

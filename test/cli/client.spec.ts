@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { command } from './command.js';
+import { command, make, withoutSecret } from './command.js';
 import { closed, forgetEverything, stores } from './fixtures/app.module.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oauth-cli-'));
@@ -11,16 +11,6 @@ const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
 
 beforeEach(forgetEverything);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function make(metadata: object): Promise<Record<string, unknown>> {
-  return (await command('client create --metadata - --json', { input: metadata })).json();
-}
-
-function withoutSecret(information: Record<string, unknown>): object {
-  return Object.fromEntries(
-    Object.entries(information).filter(([name]) => !name.startsWith('client_secret')),
-  );
-}
 
 describe('client create', () => {
   it('prints the client information response of RFC 7591 and nothing else', async () => {
@@ -184,74 +174,6 @@ describe('client create', () => {
   });
 });
 
-describe('client list', () => {
-  it('prints a table with one line for each client', async () => {
-    await make({ client_id: 'a', client_name: 'Alpha', scope: 'catalog:read' });
-    await make({ client_id: 'b', token_endpoint_auth_method: 'client_secret_post' });
-    await command('client rotate-secret b');
-    await command('client disable b');
-    const { stdout, stderr } = await command('client list');
-    const [head, a, b, ...rest] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^ID +NAME +ENABLED +METHOD +SCOPE +CREATED +LIVE SECRETS$/);
-    expect(a).toMatch(new RegExp(`^a +Alpha +yes +client_secret_basic +catalog:read +${ISO.source} +1$`));
-    expect(b).toMatch(new RegExp(`^b +- +no +client_secret_post +\\(default\\) +${ISO.source} +2$`));
-    expect({ rest, stderr }).toEqual({ rest: [], stderr: '' });
-  });
-
-  it('prints an array of information objects with enabled', async () => {
-    const a = withoutSecret(await make({ client_id: 'a' }));
-    await command('client disable a');
-    expect((await command('client list --json')).json()).toEqual([{ ...a, enabled: false }]);
-  });
-
-  it('goes through all pages, or begins and ends where it is told', async () => {
-    await make({ client_id: 'c000' });
-    const first = await stores().clients.find('c000');
-    if (!first) throw new Error('no client');
-    const ids = Array.from({ length: 450 }, (_each, index) => `c${String(index).padStart(3, '0')}`);
-    for (const id of ids.slice(1)) await stores().clients.create({ ...first, id, secrets: [] });
-
-    const listed = async (flags: string[]): Promise<string[]> =>
-      (await command(['client', 'list', '--json', ...flags]))
-        .json<{ client_id: string }[]>()
-        .map((each) => each.client_id);
-    expect(await listed([])).toEqual(ids);
-    const { stderr } = await command('client list --limit 101');
-    const cursor = /^There are more: --after (\S+)\n$/.exec(stderr)?.[1] ?? '';
-    expect(await listed(['--limit', '2', '--after', cursor])).toEqual(['c101', 'c102']);
-    expect(await listed(['--limit', '300'])).toEqual(ids.slice(0, 300));
-    expect((await command('client list')).stdout.match(/^c\d{3} /gm)).toHaveLength(450);
-    const part = await command('client list --limit 2 --json');
-    expect(part.json()).toHaveLength(2);
-    expect(part.stderr).toContain('--after ');
-    expect((await command('client list --limit 450')).stderr).toBe('');
-    expect(await command('client list --after c100')).toMatchObject({ code: 1, stdout: '' });
-  });
-
-  it('says so when there are none', async () => {
-    expect((await command('client list --json')).json()).toEqual([]);
-    expect(await command('client list')).toMatchObject({
-      code: 0,
-      stdout: '',
-      stderr: 'There are no clients.\n',
-    });
-  });
-
-  it('obeys no control characters of stored values', async () => {
-    await make({ client_id: 'a' });
-    const client = await stores().clients.find('a');
-    if (!client) throw new Error('no client');
-    const information = { client_name: 'x\u001b[2J\u009b2J\u202e\ny' };
-    await stores().clients.update({ ...client, information, revision: 2 }, 1);
-    for (const line of ['client list', 'client show a', 'client show a --json', 'client list --json']) {
-      const { stdout } = await command(line);
-      expect(stdout).not.toMatch(/[\u001b\u009b\u202e]/u);
-    }
-    expect((await command('client show a --json')).json()).toMatchObject(information);
-    expect((await command('client list')).stdout.trimEnd().split('\n')).toHaveLength(2);
-  });
-});
-
 describe('client show', () => {
   it('prints information, enabled and the secrets without what they are', async () => {
     const information = withoutSecret(await make({ client_id: 'a' }));
@@ -277,6 +199,24 @@ describe('client show', () => {
     expect(stdout).toMatch(
       new RegExp(`${secret?.id} +digest +${ISO.source} +never +2030-03-17T17:46:40Z +live\n`),
     );
+  });
+});
+
+describe('a client that has registered itself', () => {
+  it('is shown with what opened that and what it may have, and never with the digest', async () => {
+    const digest = 'ab'.repeat(32);
+    const policy = { scopes: ['catalog:read'], grant_types: ['client_credentials'] };
+    const registration = { token_digest: digest, opened_by: 'configured', policy };
+    await command('client import -', { input: { client_id: 'a', registration } });
+    const json = await command('client show a --json');
+    expect(json.json()).toMatchObject({
+      registration_opened_by: 'configured',
+      registration_policy: policy,
+    });
+    const text = await command('client show a');
+    expect(text.stdout).toMatch(/registration_opened_by +configured\n/);
+    expect(text.stdout).toMatch(/registration_policy +scopes=catalog:read, grant_types=client_credentials\n/);
+    expect(json.stdout + text.stdout).not.toContain(digest);
   });
 });
 

@@ -42,3 +42,15 @@ export function command(line: string | readonly string[], surroundings?: Surroun
   const words = typeof line === 'string' ? line.split(' ') : line;
   return bare(['--app', fixture('app.module.ts'), ...words], surroundings);
 }
+
+/** Makes a client: what it prints. */
+export async function make(metadata: object): Promise<Record<string, unknown>> {
+  return (await command('client create --metadata - --json', { input: metadata })).json();
+}
+
+/** What is shown of it later. */
+export function withoutSecret(information: Record<string, unknown>): object {
+  return Object.fromEntries(
+    Object.entries(information).filter(([name]) => !name.startsWith('client_secret')),
+  );
+}

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oauth-cli-'));
@@ -11,12 +11,24 @@ const SAMPLE_APP = 'sample-app/dist/app.module.js';
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The command as it is installed: a process of its own. */
-async function execute(
-  app: string,
-  line: string,
-  input = '',
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['dist/cli/main.js', '--app', app, ...line.split(' ')], {
+function execute(app: string, line: string, input = ''): Promise<Ended> {
+  return ended(process.execPath, ['dist/cli/main.js', '--app', app, ...line.split(' ')], input);
+}
+
+/** The same in a shell: `$OAUTH` is the command, on the sample app. */
+function shell(script: string): Promise<Ended> {
+  const command = `"${process.execPath}" dist/cli/main.js --app ${SAMPLE_APP}`;
+  return ended('sh', ['-c', script.replaceAll('$OAUTH', command)], '');
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ended(program: string, words: readonly string[], input: string): Promise<Ended> {
+  const child = spawn(program, words, {
     env: { PATH: process.env['PATH'], DATABASE_URL: `sqlite:${join(folder, 'sample.sqlite')}` },
   });
   const written = { stdout: '', stderr: '' };
@@ -84,5 +96,54 @@ describe('the command', () => {
     expect(await execute(SAMPLE_APP, 'key rotate')).toMatchObject({ code: 0, stderr: '' });
     const keys = JSON.parse((await execute(SAMPLE_APP, 'key list --json')).stdout) as { state: string }[];
     expect(keys.map(({ state }) => state)).toEqual(['current', 'next']);
+  });
+});
+
+describe('standard output that takes no more', () => {
+  beforeAll(async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => ({
+      client_id: `many-${index}`,
+      client_name: 'x'.repeat(200),
+    }));
+    const lines = names.map((each) => JSON.stringify(each)).join('\n');
+    expect(await execute(SAMPLE_APP, 'client import -', lines)).toMatchObject({ code: 0 });
+  });
+
+  it.each(['client export', 'client list', 'client list --json', 'key list', 'key list --help'])(
+    '%s on a full disk fails, and says why',
+    async (line) => {
+      const { code, stderr } = await shell(`$OAUTH ${line} > /dev/full`);
+      expect(code).toBe(1);
+      const error = line.includes('--json')
+        ? (JSON.parse(stderr) as { error_description: string }).error_description
+        : stderr;
+      expect(error).toMatch(/^(?:error: )?Standard output cannot be written: ENOSPC/);
+    },
+  );
+
+  it('a file that may not become as long as the output is not taken for complete', async () => {
+    const file = join(folder, 'cut.txt');
+    const { code, stderr } = await shell(`ulimit -f 1; $OAUTH client list --help > ${file}`);
+    expect(readFileSync(file).length).toBeGreaterThan(0);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^error: Standard output cannot be written: EFBIG/) as string,
+    });
+  });
+
+  it.each(['client export', 'client list', 'client list --json'])(
+    '%s ends quietly where its reader has seen enough',
+    async (line) => {
+      const { code, stdout, stderr } = await shell(`$OAUTH ${line} | head -c 5`);
+      expect({ code, length: stdout.length, stderr }).toEqual({ code: 0, length: 5, stderr: '' });
+    },
+  );
+
+  it('a file gets all of it, also at its end', async () => {
+    const file = join(folder, 'all.jsonl');
+    const { stdout } = await shell('$OAUTH client export');
+    expect(await shell(`echo first > ${file}; $OAUTH client export >> ${file}`)).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(`first\n${stdout}`);
+    expect(stdout.length).toBeGreaterThan(200_000);
   });
 });

@@ -23,6 +23,7 @@ interface Report {
   readonly refused: readonly object[];
   readonly ignored_members: object;
   readonly without_secret: readonly string[];
+  readonly secrets_kept: readonly string[];
 }
 
 async function imports(input: unknown, flags = ''): Promise<Report> {
@@ -107,12 +108,30 @@ describe('client import', () => {
       refused: [],
       ignored_members: { defalt_scope: 1 },
       without_secret: ['n'],
+      secrets_kept: [],
     });
     expect(await everything()).toEqual([before]);
     const done = await command('client import -', { input });
     expect(done.stdout).toMatch(/^Created: 1\n {2}n\nUpdated: 1\n/);
     expect(await everything()).toHaveLength(2);
     expect((await command('client rotate-secret n')).code).toBe(0);
+  });
+
+  it('tells whose secrets stay as they are, though the lines bring others', async () => {
+    const line = (id: string, secret: string) => ({ client_id: id, client_secret: secret });
+    const first = lines(line('a', 'a'.repeat(32)), line('b', 'b'.repeat(32)));
+    expect(await imports(first)).toMatchObject({ created: ['a', 'b'], secrets_kept: [] });
+    expect(await imports(first)).toMatchObject({ unchanged: 2, secrets_kept: [] });
+    const other = lines(line('a', 'x'.repeat(32)), line('b', 'b'.repeat(32)));
+    expect(await imports(other, '--dry-run')).toMatchObject({ unchanged: 2, secrets_kept: ['a'] });
+    const { stdout, stderr } = await command('client import -', { input: other });
+    expect(stdout).toContain('Unchanged: 2\n');
+    expect(stderr).toBe(
+      'warning: 1 client keeps the secrets that it has (client rotate-secret gives a new one): a\n',
+    );
+    expect((await command('client import --help')).stdout.replace(/\s+/g, ' ')).toContain(
+      'A client keeps the secrets that it has',
+    );
   });
 
   it('imports nothing where a line is refused, unless that is skipped', async () => {
@@ -185,7 +204,7 @@ describe('client import', () => {
     const stopped = await command('client import -', { input });
     expect(stopped).toMatchObject({ code: 1, stdout: '' });
     expect(stopped.stderr).toBe(
-      'error: Nothing was imported, since the database failed (connection lost: postgres://***@db/oauth). ' +
+      'error: The database failed (connection lost: postgres://***@db/oauth): either all of it was imported, or nothing. ' +
         'Run the same command again.\n',
     );
     clients.writeAll = () => Promise.resolve('b');

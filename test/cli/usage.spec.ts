@@ -58,6 +58,7 @@ describe('a wrong command line', () => {
     ['a bad limit', 'client list --limit 0', /whole number/],
     ['a bad lifetime', 'client create --ttl 1h', /whole number/],
     ['a label without a value', 'client create --label tenant', /name=value/],
+    ['a label given twice', 'client create --label a=1 --label a=2', /label a is given twice/],
     ['an unknown order', 'client list --sort size', /Allowed choices are id, name, created, updated/],
     ['enabled and disabled at once', 'client list --enabled --disabled', /cannot be used with/],
     ['no file to import', 'client import', /missing required argument 'file'/],

@@ -18,6 +18,8 @@ export interface Change {
   readonly subject: string;
   readonly tenant?: string;
   readonly detail?: object;
+  /** What is told before it. */
+  readonly before?: readonly ({ readonly type: AdministrativeAction } & Change)[];
 }
 /** Prepares in the name of the host, changes in the name of `ann`, and says what has to be told. */
 type Action = (ann: OauthAdmin, bench: Bench) => Promise<Change>;
@@ -77,11 +79,12 @@ export const ACTIONS: Record<AdministrativeAction, Action> = {
     ]);
     expect(plan.refused).toEqual([]);
     await ann.transfer.apply(plan);
-    return { subject: '*', detail: { created: 1, updated: 0 } };
+    const before = [{ type: 'client.created', subject: 'c3', detail: { import: true } }] as const;
+    return { subject: '*', detail: { created: 1, updated: 0 }, before };
   },
   'clients.exported': async (ann) => {
     for await (const each of ann.transfer.export({ secrets: true })) expect(each).toBeDefined();
-    return { subject: '*', detail: { clients: 1, secrets: true } };
+    return { subject: '*', detail: { secrets: true } };
   },
   'signing_key.rotated': async (ann) => {
     const { kid } = await ann.keys.rotate({ immediately: true });

@@ -73,7 +73,6 @@ describe('a failed authentication', () => {
     const type = 'client.authentication_failed';
     expect(entries).toEqual([
       { ...about, type, subject: 'c1', detail: { method: 'client_secret_basic', reason: 'wrong_secret' } },
-      { ...about, type, detail: { reason: 'no_credentials' } },
     ]);
   });
 
@@ -98,17 +97,21 @@ describe('a registration that is refused', () => {
   const emit = (reason: RegistrationRefusalReason, clientId?: string) =>
     kit.get<OauthEvents>(OauthEvents).emit({ type: 'registration.refused', clientId, reason, address: IP });
 
-  it('leaves an entry with the reason; without the id where no token came, which may be the token', async () => {
+  it('leaves an entry with the reason; with the id of a client that there is, any other may be the token', async () => {
     await open();
     emit('unknown_token');
-    emit('wrong_client', 'c1');
+    emit('unknown_token', 'c1');
+    emit('client_disabled', 'c1');
+    emit('wrong_client', 'hunter2');
+    emit('throttled', 'hunter2');
     emit('no_token', 'hunter2');
     emit('malformed_token', 'hunter2');
     const entries = await closed();
     expect(entries.map(({ type, subject, detail }) => [type, subject, detail])).toEqual([
       ['registration.refused', undefined, { reason: 'unknown_token' }],
-      ['registration.refused', 'c1', { reason: 'wrong_client' }],
-      ['registration.refused', undefined, { reason: 'no_token' }],
+      ['registration.refused', 'c1', { reason: 'unknown_token' }],
+      ['registration.refused', 'c1', { reason: 'client_disabled' }],
+      ['registration.refused', undefined, { reason: 'wrong_client' }],
       ['registration.refused', undefined, { reason: 'malformed_token' }],
     ]);
     for (const entry of entries) expect(entry).toMatchObject({ at: kit.clock.time, address: IP });
@@ -132,7 +135,7 @@ describe('tokens', () => {
       const about = {
         id: expect.any(String) as string,
         at: kit.clock.time,
-        actor: 'c1',
+        actor: 'client:c1',
         subject: tokenId,
         tenant: 'blue',
       };

@@ -52,8 +52,8 @@ it('a client that registers and manages itself leaves entries, with the token an
   const id = entries.find(({ type }) => type === 'client.created')?.subject;
   expect(entries.map(({ type, actor, subject, tenant }) => [type, actor, subject, tenant])).toEqual(
     expect.arrayContaining([
-      ['client.created', `registration-token ${token.id}`, id, 'dcr'],
-      ['client.updated', `client ${id}`, id, 'dcr'],
+      ['client.created', `registration-token:${token.id}`, id, 'dcr'],
+      ['client.updated', `client:${id}`, id, 'dcr'],
       ['registration.refused', undefined, id, undefined],
       ['registration.refused', undefined, undefined, undefined],
     ]),

@@ -80,7 +80,7 @@ describe('reading', () => {
     for (const name of ['owner', 'labels', 'access_token_ttl']) expect(document).not.toHaveProperty(name);
   });
 
-  it.each(['a b', 'a/b', 'a?b#c', '%', '%2F', '~+:@!', '..'])(
+  it.each(['a b', 'a/b', 'a?b#c', '%', '%2F', '~+:@!', '...'])(
     'DCR-013 the address of a client is made for the id %j, and read back',
     async (id) => {
       const { registration } = await desk.kit.admin.clients.get(client.client_id);

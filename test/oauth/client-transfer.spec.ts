@@ -266,7 +266,47 @@ describe('an import', () => {
     expect(said(await imported(kit, lines))).toEqual({ created: [], updated: [], unchanged: 1, refused: [] });
   });
 
-  it('is told once, with numbers, in the name of who has done it', async () => {
+  it('names the clients that keep their secrets though the lines bring others', async () => {
+    const kit = await open();
+    const salt = Buffer.from('0123456789abcdef');
+    const hashOf = (secret: string) => {
+      const hash = scryptSync(secret, salt, 32, { N: 16384, r: 8, p: 1 });
+      const [salted, hashed] = [salt, hash].map((bytes) => bytes.toString('base64').replace(/=+$/, ''));
+      return `$scrypt$ln=14,r=8,p=1$${salted}$${hashed}`;
+    };
+    const [one, two] = ['one secret of another system', 'two secrets of another system'];
+    const kept = (digest: string) => ({
+      client_secrets: [{ id: '00'.repeat(8), digest, created_at: 5, expires_at: 0 }],
+    });
+    const lines = [
+      line({ client_id: 'clear', client_secret: one }),
+      line({ client_id: 'hash', client_secret_hash: hashOf(one) }),
+      line({ client_id: 'digest', ...kept('ab'.repeat(32)) }),
+      line({ client_id: 'bare' }),
+    ];
+    expect((await imported(kit, lines)).secretsKept).toEqual([]);
+    expect((await imported(kit, lines)).secretsKept).toEqual([]);
+    const others = [
+      line({ client_id: 'clear', client_secret: two }),
+      line({ client_id: 'hash', client_secret_hash: hashOf(two), owner: 'team' }),
+      line({ client_id: 'digest', ...kept('cd'.repeat(32)) }),
+      line({ client_id: 'bare', client_secret: two }),
+      line({ client_id: 'new', client_secret: two }),
+    ];
+    expect(await imported(kit, others)).toMatchObject({
+      created: ['new'],
+      updated: [{ clientId: 'hash', changed: ['owner'] }, { clientId: 'bare' }],
+      unchanged: 2,
+      secretsKept: ['clear', 'hash', 'digest'],
+    });
+    expect(granted(await kit.token(GRANT, basic('clear', one))).scope).toBe('read');
+    await kit.admin.secrets.rotate('clear', 60);
+    expect((await kit.admin.transfer.plan(lines.slice(0, 1))).secretsKept).toEqual([]);
+    kit.clock.time += 61;
+    expect((await kit.admin.transfer.plan(lines.slice(0, 1))).secretsKept).toEqual(['clear']);
+  });
+
+  it('is told of each client, and once with numbers, in the name of who has done it', async () => {
     const events: unknown[] = [];
     const kit = await open();
     kit
@@ -279,10 +319,14 @@ describe('an import', () => {
     await transfer.apply(await transfer.plan([line({}), line({ client_id: 'b', owner: 'team' })]));
     await transfer.apply(await transfer.plan([line({})]));
     for await (const client of transfer.export({ secrets: true })) if (client['client_id'] === 'a') break;
+    const about = { actor: 'alice', subject: '*' };
     expect(events).toMatchObject([
-      { type: 'clients.imported', actor: 'alice', subject: '*', detail: { created: 2, updated: 0 } },
-      { type: 'clients.imported', detail: { created: 0, updated: 1 } },
-      { type: 'clients.exported', actor: 'alice', detail: { clients: 1, secrets: true } },
+      { type: 'client.created', actor: 'alice', subject: 'a', detail: { import: true } },
+      { type: 'client.created', subject: 'b', detail: { import: true } },
+      { type: 'clients.imported', ...about, detail: { created: 2, updated: 0 } },
+      { type: 'client.updated', subject: 'b', detail: { changed: ['owner'], import: true } },
+      { type: 'clients.imported', ...about, detail: { created: 0, updated: 1 } },
+      { type: 'clients.exported', ...about, detail: { secrets: true } },
     ]);
   });
 });

@@ -300,7 +300,7 @@ describe('events', () => {
     expect(desk.events.at(-1)).toMatchObject({
       type: 'client.created',
       subject,
-      actor: `registration-token ${id}`,
+      actor: `registration-token:${id}`,
       tenant: 't1',
       detail: { opened_by: id },
     });
@@ -315,8 +315,8 @@ describe('events', () => {
     errorOf(await desk.register({}, wrong));
     succeeded(await desk.delete(next));
     await vi.waitFor(() => expect(desk.stored()).toContain('client.deleted'));
-    expect(desk.stored()).toContain(`registration-token ${id}`);
-    expect(desk.stored()).toContain(`client ${client.client_id}`);
+    expect(desk.stored()).toContain(`registration-token:${id}`);
+    expect(desk.stored()).toContain(`client:${client.client_id}`);
     const tokens = [client.registration_access_token, next.registration_access_token, wrong];
     desk.keepsSecret(value, client.client_secret, ...tokens);
   });

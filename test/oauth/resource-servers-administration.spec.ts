@@ -65,7 +65,7 @@ describe('a change', () => {
     expect([publishesMetadata, rest.revision]).toEqual([false, 2]);
     expect(rest).toMatchObject({ scopes: ['a', 'b'], defaultScopes: ['a'], name: 'New' });
     const cleared = { defaultScopes: null, name: null, documentation: null, metadata: null };
-    expect(await servers().update('/new', cleared)).toMatchObject({ revision: 3, publishesMetadata: true });
+    expect(await servers().update('/new', cleared)).toMatchObject({ revision: 3, publishesMetadata: false });
     expect(await stored()).toEqual([
       {
         identifier: NEW,
@@ -74,7 +74,7 @@ describe('a change', () => {
         updatedAt: 1_800_000_150,
         scopes: ['a', 'b'],
         defaultScopes: [],
-        publishesMetadata: true,
+        publishesMetadata: false,
       },
     ]);
   });
@@ -105,7 +105,7 @@ describe('a change', () => {
     events.length = 0;
     const admin = kit.admin.by({ name: 'alice', address: '192.0.2.1' }).resourceServers;
     await admin.create('urn:x', { scopes: ['x', 'y'] });
-    await admin.update('urn:x', { scopes: ['x'], name: 'X', metadata: false });
+    await admin.update('urn:x', { scopes: ['x'], name: 'X', metadata: true });
     await admin.delete('urn:x');
     const by = { at: kit.clock.time, actor: 'alice', address: '192.0.2.1', subject: 'urn:x' };
     expect(events).toMatchObject([
@@ -266,7 +266,7 @@ describe('what is refused', () => {
   it('default scopes that an update of the scopes leaves behind', async () => {
     await servers().create('/new', { scopes: ['a', 'b'], defaultScopes: ['a'] });
     const failure = await refusal(servers().update('/new', { scopes: ['b'] }));
-    expect(failure.description).toBe('defaultScopes must be out of scopes, which a is not');
+    expect(failure.description).toBe('defaultScopes must be among scopes, which a is not');
   });
 
   it('tokens of the format jwt where the keys are not published', async () => {

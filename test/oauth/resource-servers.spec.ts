@@ -50,7 +50,7 @@ describe('a resource server that an operator adds', () => {
       identifier: NEW,
       name: 'New',
       documentation: 'https://docs.example/new',
-      publishesMetadata: true,
+      publishesMetadata: false,
       scopes: ['n:read', 'n:write'],
       defaultScopes: [],
       isDefault: false,

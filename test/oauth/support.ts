@@ -44,7 +44,8 @@ function segment(token: string, index: number): Record<string, unknown> {
 export const headerOf = (token: string): Record<string, unknown> => segment(token, 0);
 export const claimsOf = (token: string): Record<string, unknown> => segment(token, 1);
 
-type Behaviour = () => unknown;
+/** Gets what the store would do. */
+type Behaviour = (ask: () => unknown) => unknown;
 
 /** Faults to inject into a store, by the name of the call, such as `clients.find`; and how often each was called. */
 export class Faults {
@@ -60,6 +61,14 @@ export class Faults {
   /** The call does this from now on, in place of what the store does. */
   replace(call: string, behaviour: Behaviour): void {
     this.behaviours.set(call, behaviour);
+  }
+
+  /** The store does what it is asked from now on, but its answer is lost. */
+  loseAnswer(call: string): void {
+    this.replace(call, async (ask) => {
+      await ask();
+      throw new Error('The connection was lost.');
+    });
   }
 
   clear(): void {
@@ -80,7 +89,8 @@ export class Faults {
           const call = `${name}.${String(key)}`;
           this.calls.push(call);
           const behaviour = this.behaviours.get(call);
-          return behaviour ? behaviour() : (member.apply(target, args) as unknown);
+          const ask = (): unknown => member.apply(target, args) as unknown;
+          return behaviour ? behaviour(ask) : ask();
         };
       },
     });

@@ -7,7 +7,7 @@ import type { Client } from '../../oauth/client/client.js';
 import { ok, revisionTag } from '../admin.answer.js';
 import { CLIENT } from '../openapi/client.schemas.js';
 import { Documented, type Documentation } from '../openapi/documented.js';
-import { changeAsRead } from '../revision.js';
+import { changeAsRead, type ExpectedRevision } from '../revision.js';
 import { clientView } from '../views.js';
 import { AdminController } from './admin.controller.js';
 
@@ -36,14 +36,14 @@ export class ClientChangesController extends AdminController {
     ),
   )
   disable(@Oauth() context: HttpContext): Promise<void> {
-    return this.change(context, (admin, id) => admin.clients.disable(id));
+    return this.change(context, (admin, id, expected) => admin.clients.disable(id, expected));
   }
 
   @Post('clients/:id/enable')
   @HttpCode(200)
   @Documented(change('Enable a client', 'It gets tokens again. May be repeated.'))
   enable(@Oauth() context: HttpContext): Promise<void> {
-    return this.change(context, (admin, id) => admin.clients.enable(id));
+    return this.change(context, (admin, id, expected) => admin.clients.enable(id, expected));
   }
 
   @Post('clients/:id/revoke-tokens')
@@ -52,12 +52,12 @@ export class ClientChangesController extends AdminController {
     change('Revoke every token of a client', 'Of either format. It may get new ones. May be repeated.'),
   )
   revokeTokens(@Oauth() context: HttpContext): Promise<void> {
-    return this.change(context, (admin, id) => admin.clients.revokeTokens(id));
+    return this.change(context, (admin, id, expected) => admin.clients.revokeTokens(id, expected));
   }
 
   private change(
     context: HttpContext,
-    operation: (admin: OauthAdmin, id: string) => Promise<Client>,
+    operation: (admin: OauthAdmin, id: string, expected: ExpectedRevision) => Promise<Client>,
   ): Promise<void> {
     return this.api.answer(context, async (admin, request) => {
       request.query();
@@ -65,7 +65,7 @@ export class ClientChangesController extends AdminController {
       const client = await changeAsRead(
         request,
         () => admin.clients.get(id),
-        () => operation(admin, id),
+        (expected) => operation(admin, id, expected),
       );
       return ok(clientView(client), revisionTag(client.revision));
     });

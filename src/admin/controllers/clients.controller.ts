@@ -140,7 +140,7 @@ export class ClientsController extends AdminController {
       await changeAsRead(
         request,
         () => admin.clients.get(id),
-        () => admin.clients.delete(id),
+        (expected) => admin.clients.delete(id, expected),
       );
       return NO_CONTENT;
     });

@@ -123,7 +123,7 @@ export class ResourceServersController extends AdminController {
       await changeAsRead(
         request,
         () => admin.resourceServers.get(identifier),
-        () => admin.resourceServers.delete(identifier),
+        (expected) => admin.resourceServers.delete(identifier, expected),
       );
       return NO_CONTENT;
     });

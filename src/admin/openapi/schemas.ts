@@ -19,7 +19,7 @@ const CHANGEABLE: Readonly<Record<string, Schema>> = {
   access_token_ttl: integer('Seconds.', { minimum: 1 }),
   name: text('What people call it.'),
   documentation: text('A page for its developers.'),
-  metadata: flag('Whether it publishes its metadata, RFC 9728.'),
+  metadata: flag('Whether its metadata (RFC 9728) is published. Of a new one by default: false.'),
 };
 
 const IDENTIFIER = text('Its resource indicator, the `aud` of its tokens.', {

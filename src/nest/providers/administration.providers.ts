@@ -66,7 +66,7 @@ function administrationFactory(
   trail: AuditTrail,
   configuration: OauthConfiguration,
 ): AdministrationFactory {
-  const { clock, encryption, resources, maxAccessTokenLifetime, clockTolerance } = configuration;
+  const { clock, encryption, resources, maxAccessTokenLifetime, clockTolerance, audit } = configuration;
   const { clients: store, clientSecrets } = persistence;
   const reencryption = new SecretReencryption(store, clientSecrets, encryption, keeper);
   const longest = maxAccessTokenLifetime + clockTolerance;
@@ -108,7 +108,7 @@ function administrationFactory(
         clock,
         journal,
       ),
-      audit: new AuditAdministration(persistence.auditLog),
+      audit: new AuditAdministration(audit.log === 'database' ? persistence.auditLog : undefined),
     };
   };
 }

@@ -1,16 +1,23 @@
 import type {
   ClientAuthenticationFailed,
   OauthEvent,
+  RegistrationRefusalReason,
   RegistrationRefused,
   TokenIssued,
   TokenRevoked,
 } from '../events/oauth-event.js';
 import type { AuditEntry } from './audit.log.js';
 import { AuditIds } from './audit-id.js';
-import { bounded, printable } from './audit-text.js';
+import { asText, bounded, printable } from './audit-text.js';
 
 const LONGEST_TENANT = 255;
 const LONGEST_ADDRESS = 64;
+
+/** Why a client is refused that there is. */
+const OF_CLIENTS: ReadonlySet<RegistrationRefusalReason> = new Set(['unknown_token', 'client_disabled']);
+
+/** Requests that prove nothing and try nothing: anybody could fill the log with them. */
+const NOT_KEPT: ReadonlySet<RegistrationRefusalReason> = new Set(['no_token', 'throttled']);
 
 /** What an event says, besides its type and its time. */
 interface Told extends Pick<AuditEntry, 'detail'> {
@@ -36,7 +43,7 @@ export class AuditEntries {
       ...(actor && { actor: printable(actor) }),
       ...(subject && { subject: printable(subject) }),
       ...(address && { address: printable(address, LONGEST_ADDRESS) }),
-      ...(tenant && { tenant: [...tenant].slice(0, LONGEST_TENANT).join('') }),
+      ...(tenant && { tenant: [...asText(tenant)].slice(0, LONGEST_TENANT).join('') }),
       detail: bounded(detail),
     };
   }
@@ -45,9 +52,9 @@ export class AuditEntries {
 function toldBy(event: OauthEvent): Told | undefined {
   switch (event.type) {
     case 'client.authentication_failed':
-      return failed(event);
+      return event.reason === 'no_credentials' ? undefined : failed(event);
     case 'registration.refused':
-      return refused(event);
+      return NOT_KEPT.has(event.reason) ? undefined : refused(event);
     case 'token.issued':
       return issued(event);
     case 'token.revoked':
@@ -73,10 +80,9 @@ function failed({ clientId, method, reason }: ClientAuthenticationFailed): Told 
   };
 }
 
-/** Likewise: who sends no token may have put it where the id belongs. */
+/** Likewise: in the path, too, a token may stand where the id belongs. */
 function refused({ clientId, reason }: RegistrationRefused): Told {
-  const claimed = reason === 'no_token' || reason === 'malformed_token';
-  return { subject: claimed ? undefined : clientId, detail: { reason } };
+  return { subject: OF_CLIENTS.has(reason) ? clientId : undefined, detail: { reason } };
 }
 
 function issued({
@@ -90,9 +96,9 @@ function issued({
   expiresAt,
 }: TokenIssued): Told {
   const detail = { audience, scope, format, grant_type: grantType, expires_at: expiresAt };
-  return { actor: clientId, subject: tokenId, tenant, detail };
+  return { actor: `client:${clientId}`, subject: tokenId, tenant, detail };
 }
 
 function revoked({ clientId, tokenId, tenant, format }: TokenRevoked): Told {
-  return { actor: clientId, subject: tokenId, tenant, detail: { format } };
+  return { actor: `client:${clientId}`, subject: tokenId, tenant, detail: { format } };
 }

@@ -9,7 +9,7 @@ export interface AuditEntry {
   readonly at: number;
   /** What has happened: the type of an event, such as `client.created`. At most 64 characters. */
   readonly type: string;
-  /** Who: the name of an actor, or the id of a client. Missing: nobody that is known. Printable ASCII, at most 255 characters. */
+  /** Who: the name of an actor, such as `client:ID`. Missing: nobody that is known. Printable ASCII, at most 255 characters. */
   readonly actor?: string;
   /** What it was done to: the id of a client, a key, a token. Printable ASCII, at most 255 characters. */
   readonly subject?: string;

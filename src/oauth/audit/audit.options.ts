@@ -3,7 +3,10 @@ import { check, wholeNumber } from '../option-checks.js';
 
 const DAY = 86_400;
 
-/** The audit log: administrative changes, failed authentications, and by choice tokens. */
+/**
+ * The audit log: administrative changes, failed authentications, refused registrations, and by choice tokens. Requests that
+ * bring no credentials or no token, and registrations that are throttled, leave events but no entries.
+ */
 export interface AuditOptions {
   /** Where it is kept: `database` is the `persistence`, and can be read by `OauthAdmin.audit`; or an {@link AuditLog} of yours. */
   readonly log: 'database' | AuditLog;

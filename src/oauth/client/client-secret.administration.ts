@@ -37,23 +37,12 @@ export class ClientSecretAdministration {
     }
     const now = this.clock.now();
     const issued = this.issuer.issue(client, now);
-    // The new one first: whatever fails after it, the client is never left without a secret.
-    const added = await reach(() => this.store.add(clientId, issued.stored));
-    if (!added) throw new AdministrationError('client_not_found', `There is no client ${clientId}.`);
-    try {
+    const detail = { secret_id: issued.stored.id, overlap };
+    const told = { tenant: tenantOf(client), detail };
+    await this.journal.telling('client_secret.rotated', clientId, told, () =>
       // Those that were there before: a rotation at the same time keeps what it has handed out.
-      const earlier = client.secrets.map(({ id }) => id);
-      await reach(() => this.store.expire(clientId, earlier, now + overlap));
-    } catch (failure) {
-      await this.store.remove(clientId, issued.stored.id).catch(() => false);
-      throw failure;
-    } finally {
-      this.keeper.forget(clientId);
-    }
-    await this.journal.record('client_secret.rotated', clientId, {
-      tenant: tenantOf(client),
-      detail: { secret_id: issued.stored.id, overlap },
-    });
+      this.replaceAll(client, issued.stored, now + overlap),
+    );
     return { client: await this.clients.get(clientId), issued };
   }
 
@@ -62,22 +51,48 @@ export class ClientSecretAdministration {
    * one half of a change of it: the signing keys are the other. May be repeated. Resolves with how many were changed.
    */
   async reencrypt(): Promise<number> {
-    const done = await this.reencryption.run();
-    await this.journal.record('client_secrets.reencrypted', '*', { detail: { secrets: done } });
+    const { done, refusal } = await this.journal.telling(
+      'client_secrets.reencrypted',
+      '*',
+      (run) => ({ detail: run ? { secrets: run.done } : {} }),
+      () => this.reencryption.run(),
+    );
+    if (refusal) throw refusal;
     return done;
   }
 
   /** Ends a secret now. */
   async revoke(clientId: string, secretId: string): Promise<void> {
     const client = await this.clients.get(clientId);
-    const removed = await reach(() => this.store.remove(clientId, secretId));
-    this.keeper.forget(clientId);
-    if (!removed) {
+    const told = { tenant: tenantOf(client), detail: { secret_id: secretId } };
+    await this.journal.telling('client_secret.revoked', clientId, told, async () => {
+      if (await this.remove(clientId, secretId)) return;
       throw new AdministrationError('secret_not_found', `The client ${clientId} has no secret ${secretId}.`);
-    }
-    await this.journal.record('client_secret.revoked', clientId, {
-      tenant: tenantOf(client),
-      detail: { secret_id: secretId },
     });
+  }
+
+  /** The new one first: whatever fails after it, the client is never left without a secret. */
+  private async replaceAll({ id, secrets }: Client, added: ClientSecret, until: number): Promise<void> {
+    const earlier = secrets.map((secret) => secret.id);
+    try {
+      if (!(await reach(() => this.store.add(id, added)))) {
+        throw new AdministrationError('client_not_found', `There is no client ${id}.`);
+      }
+      await reach(() => this.store.expire(id, earlier, until));
+    } catch (failure) {
+      // Nobody has seen it.
+      await this.remove(id, added.id).catch(() => false);
+      throw failure;
+    } finally {
+      this.keeper.forget(id);
+    }
+  }
+
+  private async remove(clientId: string, secretId: string): Promise<boolean> {
+    try {
+      return await reach(() => this.store.remove(clientId, secretId));
+    } finally {
+      this.keeper.forget(clientId);
+    }
   }
 }

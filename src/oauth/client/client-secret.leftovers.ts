@@ -12,25 +12,58 @@ export class SecretLeftovers {
     private readonly issuer: ClientSecretIssuer,
   ) {}
 
-  /** Where the secrets themselves are no longer needed, only their digests stay. True where that has changed something. */
-  async forgetRecoverable(client: Client): Promise<boolean> {
-    const kept = client.secrets.filter(({ encrypted }) => encrypted !== undefined);
-    if (this.issuer.keepsRecoverable(client) || kept.length === 0) return false;
-    for (const { id, digest } of kept) await reach(() => this.store.replace(id, digest, { digest }));
-    this.keeper.forget(client.id);
-    return true;
+  /**
+   * The ids of the secrets that the method of the client has no use for: of an earlier one. They must go before the method
+   * changes again, which might accept them.
+   */
+  of(client: Client): string[] {
+    const { secrets } = client;
+    const useless = this.issuer.serves(client)
+      ? secrets.filter(({ encrypted }) => encrypted === undefined && this.issuer.keepsRecoverable(client))
+      : secrets;
+    return useless.map(({ id }) => id);
   }
 
-  /** Never rejects: it comes after the change, whose answer holds what only the client may know, and must get. */
-  async clear(client: Client, obsolete: readonly string[]): Promise<void> {
-    const secrets = client.secrets.filter(({ id }) => !obsolete.includes(id));
+  async remove(clientId: string, secretIds: readonly string[]): Promise<void> {
+    if (secretIds.length === 0) return;
     try {
-      for (const id of obsolete) await reach(() => this.store.remove(client.id, id));
-      await this.forgetRecoverable({ ...client, secrets });
-    } catch {
-      // The client's method does not accept them, and its next change removes them.
+      for (const id of secretIds) await reach(() => this.store.remove(clientId, id));
+    } finally {
+      this.keeper.forget(clientId);
+    }
+  }
+
+  /** Where the secrets themselves are no longer needed, only their digests stay. True where that has changed something. */
+  async forgetRecoverable(client: Client): Promise<boolean> {
+    const kept = this.keptInVain(client);
+    if (kept.length === 0) return false;
+    try {
+      for (const { id, digest } of kept) await reach(() => this.store.replace(id, digest, { digest }));
     } finally {
       this.keeper.forget(client.id);
     }
+    return true;
+  }
+
+  /**
+   * Both, after the change, whose answer holds what only the client may know, and must get: so it never rejects. Resolves with
+   * how many may be left, which the client's method does not accept, and its next change removes.
+   */
+  async clear(client: Client, obsolete: readonly string[]): Promise<number> {
+    const secrets = client.secrets.filter(({ id }) => !obsolete.includes(id));
+    const others = { ...client, secrets };
+    try {
+      await this.remove(client.id, obsolete);
+      await this.forgetRecoverable(others);
+      return 0;
+    } catch {
+      return obsolete.length + this.keptInVain(others).length;
+    }
+  }
+
+  private keptInVain(client: Client): Client['secrets'] {
+    return this.issuer.keepsRecoverable(client)
+      ? []
+      : client.secrets.filter(({ encrypted }) => encrypted !== undefined);
   }
 }

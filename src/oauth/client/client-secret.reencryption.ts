@@ -18,8 +18,8 @@ export class SecretReencryption {
     private readonly keeper: ClientKeeper,
   ) {}
 
-  /** @throws AdministrationError `secret_unreadable` where no key opens some of them; all the others are done. */
-  async run(): Promise<number> {
+  /** Resolves with how many were changed; and with `secret_unreadable` where no key opens some of them. */
+  async run(): Promise<{ readonly done: number; readonly refusal?: AdministrationError }> {
     let done = 0;
     const unreadable: string[] = [];
     let after: ClientPosition | undefined;
@@ -37,12 +37,13 @@ export class SecretReencryption {
       const last = page.at(-1);
       after = last && positionOf(last);
       if (page.length === PAGE) continue;
-      if (unreadable.length === 0) return done;
+      if (unreadable.length === 0) return { done };
       const more = unreadable.length > 5 ? ` and ${unreadable.length - 5} more` : '';
-      throw new AdministrationError(
+      const refusal = new AdministrationError(
         'secret_unreadable',
         `Encrypted ${done} secrets anew. No keyEncryptionSecret opens these: ${unreadable.slice(0, 5).join(', ')}${more}`,
       );
+      return { done, refusal };
     }
   }
 
@@ -54,8 +55,10 @@ export class SecretReencryption {
     const secret = this.encryption.decrypt(encrypted, secretContext(id));
     if (secret === undefined) return undefined;
     const kept = { digest, encrypted: this.encryption.encrypt(secret, secretContext(id)) };
-    const replaced = await reach(() => this.secrets.replace(id, digest, kept));
-    this.keeper.forget(clientId);
-    return replaced ? 1 : 0;
+    try {
+      return (await reach(() => this.secrets.replace(id, digest, kept))) ? 1 : 0;
+    } finally {
+      this.keeper.forget(clientId);
+    }
   }
 }

@@ -9,6 +9,7 @@ import {
   type ClientOrder,
   type ClientPosition,
 } from './client-page.js';
+import { CLIENT_ID } from './client-id.js';
 import { readLabels } from './client-record.metadata.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client.store.js';
@@ -142,12 +143,17 @@ function cursor(client: Client, order: ClientOrder): string {
 function readCursor(text: string, order: ClientOrder): ClientPosition {
   const parts = parse(Buffer.from(text, 'base64url').toString('utf8'));
   const [of, key, id] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
-  const kind = order === 'id' || order === 'name' ? 'string' : 'number';
-  const known = (typeof key === 'string' || typeof key === 'number') && typeof key === kind;
-  if (of !== order || !known || typeof id !== 'string') {
+  if (of !== order || !isKey(key, order) || typeof id !== 'string' || !CLIENT_ID.test(id)) {
     throw OauthError.invalidRequest('after must be the next of the page before, asked for in the same order');
   }
   return { key, id };
+}
+
+/** What {@link sortKey} may say. */
+function isKey(key: unknown, order: ClientOrder): key is string | number {
+  if (order === 'id') return typeof key === 'string' && CLIENT_ID.test(key);
+  if (order === 'name') return typeof key === 'string' && /^[0-9a-f]{0,480}$/.test(key);
+  return Number.isSafeInteger(key);
 }
 
 function parse(text: string): unknown {

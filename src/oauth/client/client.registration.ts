@@ -1,6 +1,7 @@
 import { parseScope, shortened } from '../scope.js';
 import type { ResourceServers } from '../resource/resource-server.js';
 import type { Client } from './client.js';
+import { DOT_SEGMENT } from './client-id.js';
 import { registerAuthentication, type AuthenticationRules } from './client-authentication.registration.js';
 import { refuseIf } from './metadata-refusal.js';
 import { readLabels } from './client-record.metadata.js';
@@ -33,6 +34,8 @@ export function toRegistration(
   before?: Pick<Client, 'scope' | 'defaultScope' | 'resource' | 'accessTokenTtl'>,
 ): Registered {
   const { scope, default_scope: defaultScope, resource, access_token_ttl: ttl } = metadata;
+  const unreachable = before === undefined && DOT_SEGMENT.test(metadata.client_id ?? '');
+  refuseIf(unreachable, 'client_id must not be . or .., which no URL can have in its path');
   const authentication = registerAuthentication(metadata, server);
   const labels = readLabels(metadata.labels);
   const registered: Registered = {
@@ -77,8 +80,9 @@ function requireConsistent(
   before: Pick<Client, 'scope' | 'defaultScope' | 'accessTokenTtl'> = {},
 ): void {
   const { scope, defaultScope = [], accessTokenTtl = 1 } = registered;
-  const added = (scope ?? []).filter((each) => !before.scope?.includes(each));
-  const unknown = added.filter((each) => !resources.scopes.includes(each));
+  const known = new Set(before.scope);
+  const added = (scope ?? []).filter((each) => !known.has(each));
+  const unknown = added.filter((each) => resources.having(each).length === 0);
   refuseIf(unknown.length > 0, `scope has scopes that no resource server knows: ${shortened(unknown)}`);
   const kept = before.scope === undefined ? (before.defaultScope ?? []) : [];
   const ceiling = scope ?? [...resources.defaultScopes, ...kept];

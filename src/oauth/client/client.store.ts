@@ -6,7 +6,8 @@ export interface ClientWrite {
   readonly client: Client;
   /**
    * Missing: the client is new, and made with its secrets. Given: it replaces the one of its id, if that is still at this
-   * revision, which becomes one more; those of its secrets whose ids are not stored are added, and no other changes.
+   * revision, which becomes one more. Its `secrets` are then those to be added, and no others: what is stored stays as it
+   * is (one of the same id, too), and one that was removed meanwhile stays removed.
    */
   readonly revision?: number;
 }
@@ -20,13 +21,14 @@ export abstract class ClientStore {
   /** Replaces the client of this id, its secrets apart, if its revision is still `revision`, which becomes one more.
    *  False if not. */
   abstract update(client: Client, revision: number): Promise<boolean>;
-  /** Removes a client and its secrets. False when there was none. */
-  abstract delete(id: string): Promise<boolean>;
+  /** Removes a client and its secrets; with a revision, only the one at that revision. False when there was none. */
+  abstract delete(id: string, revision?: number): Promise<boolean>;
   /** The clients of a page, with all their secrets. */
   abstract list(page: ClientPage): Promise<Client[]>;
   /**
-   * Writes all of these, or none of them: each is about another client, and one that comes twice stands in its own way. Resolves with the id of one that stands in the
-   * way (made or changed by somebody else meanwhile), and nothing is written then; `undefined` when all are.
+   * Writes all of these, or none of them: each is about another client, and one that comes twice stands in its own way.
+   * Resolves with the id of one that stands in the way (made or changed by somebody else meanwhile), and nothing is written
+   * then; `undefined` when all are.
    */
   abstract writeAll(writes: readonly ClientWrite[]): Promise<string | undefined>;
 }

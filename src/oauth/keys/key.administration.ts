@@ -43,12 +43,17 @@ export class KeyAdministration {
    * at once, with `immediately`, which is for a current key that must not sign any more.
    */
   async rotate({ immediately = false } = {}): Promise<SigningKeyInformation> {
-    if (!(this.ring instanceof StoredKeyRing)) throw givenByHost();
+    const { ring } = this;
+    if (!(ring instanceof StoredKeyRing)) throw givenByHost();
     const activatesAt = this.clock.now() + (immediately ? 0 : this.publishAhead);
-    const { kid } = await this.ring.rotate(activatesAt);
+    const { kid } = await this.journal.telling(
+      'signing_key.rotated',
+      '*',
+      (key) => ({ subject: key?.kid, detail: { immediately } }),
+      () => ring.rotate(activatesAt),
+    );
     const made = (await this.list()).find((key) => key.kid === kid);
     if (!made) throw new Error(`The new signing key ${kid} is not in the ring.`);
-    await this.journal.record('signing_key.rotated', kid, { detail: { immediately } });
     return made;
   }
 
@@ -57,20 +62,26 @@ export class KeyAdministration {
    * and at resource servers elsewhere when they fetch the key set again. The current key has to be rotated first.
    */
   async revoke(kid: string): Promise<void> {
+    const { ring } = this;
     const known = (await this.list()).find((key) => key.kid === kid);
-    if (!known) throw new AdministrationError('key_not_found', `There is no signing key ${kid}.`);
-    if (!(this.ring instanceof StoredKeyRing)) throw givenByHost();
+    if (!known) throw notFound(kid);
+    if (!(ring instanceof StoredKeyRing)) throw givenByHost();
     if (known.state === 'current') {
       throw new AdministrationError('conflict', `The signing key ${kid} is the current one: rotate first.`);
     }
-    await this.ring.remove(kid);
-    await this.journal.record('signing_key.revoked', kid);
+    await this.journal.telling('signing_key.revoked', kid, {}, async () => {
+      if (!(await ring.remove(kid))) throw notFound(kid);
+    });
   }
 }
 
 function information({ key, state }: ListedSigningKey): SigningKeyInformation {
   const { kid, algorithm, purpose = 'access_token', createdAt, activatesAt } = key;
   return { kid, algorithm, purpose, state, createdAt, activatesAt };
+}
+
+function notFound(kid: string): AdministrationError {
+  return new AdministrationError('key_not_found', `There is no signing key ${kid}.`);
 }
 
 function givenByHost(): AdministrationError {

@@ -90,7 +90,7 @@ export class ClientManagementEndpoint {
   }
 
   private clientsOf(id: string, { ip }: OauthRequest): ClientAdministration {
-    return this.clientsFor({ name: `client ${id}`, address: ip });
+    return this.clientsFor({ name: `client:${id}`, address: ip });
   }
 
   private async unlessGone(change: () => Promise<void>): Promise<void> {

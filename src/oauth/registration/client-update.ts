@@ -31,7 +31,7 @@ export class ClientUpdate {
     }
     refuseIf(memberOf(body, 'client_id') !== client.id, 'client_id must be the one of this client');
     this.checkSecret(client, memberOf(body, 'client_secret'));
-    return this.metadata.from(body, registration.policy);
+    return this.metadata.from(body, registration.policy, client.scope);
   }
 
   /** A client cannot choose its secret: it may only repeat one that it has. */

@@ -60,7 +60,7 @@ export class InitialAccessTokens {
     if (!token || obstacle) return attempt.fail(obstacle ?? 'unknown_token');
     return {
       openedBy: token.id,
-      actor: `registration-token ${token.id}`,
+      actor: `registration-token:${token.id}`,
       policy: token.policy,
       owner: token.owner,
       labels: token.labels,
@@ -94,5 +94,5 @@ export class InitialAccessTokens {
 
 function ofTheHost(policy: RegistrationPolicy): InitialAccess {
   const nothing = () => Promise.resolve();
-  return { openedBy: 'configured', actor: 'initial access token', policy, use: nothing, giveBack: nothing };
+  return { openedBy: 'configured', actor: 'initial-access-token', policy, use: nothing, giveBack: nothing };
 }

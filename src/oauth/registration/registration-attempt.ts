@@ -17,7 +17,7 @@ export class RegistrationAttempt {
     private readonly bearer: RegistrationBearer,
     private readonly events: OauthEvents,
   ) {
-    this.others = attempts.of(http.ip, clientId);
+    this.others = attempts.of(http.ip, clientId, 'registration');
   }
 
   /** The token of the request. @throws OauthError where there is none, or where too many have failed before */

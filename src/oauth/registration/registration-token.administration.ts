@@ -84,15 +84,15 @@ export class RegistrationTokenAdministration {
     };
     const value = newRegistrationToken();
     const digest = registrationTokenDigest(this.rules.issuer, value);
-    await reach(() => this.store.insert({ ...token, digest }));
-    await this.journal.record('registration_token.created', token.id, {
-      tenant: tenantOf(token),
-      detail: {
-        uses,
-        ...(token.expiresAt !== undefined && { expires_at: token.expiresAt }),
-        ...told(policy),
-      },
-    });
+    const detail = {
+      uses,
+      ...(token.expiresAt !== undefined && { expires_at: token.expiresAt }),
+      ...told(policy),
+    };
+    const change = { tenant: tenantOf(token), detail };
+    await this.journal.telling('registration_token.created', token.id, change, () =>
+      reach(() => this.store.insert({ ...token, digest })),
+    );
     return { token, value };
   }
 
@@ -111,10 +111,10 @@ export class RegistrationTokenAdministration {
 
   /** Nobody can register a client with it any more; those that are registered stay. @throws AdministrationError `registration_token_not_found` */
   async delete(id: string): Promise<void> {
-    if (!(await reach(() => this.store.delete(id)))) {
+    await this.journal.telling('registration_token.deleted', id, {}, async () => {
+      if (await reach(() => this.store.delete(id))) return;
       throw new AdministrationError('registration_token_not_found', `There is no registration token ${id}.`);
-    }
-    await this.journal.record('registration_token.deleted', id);
+    });
   }
 }
 

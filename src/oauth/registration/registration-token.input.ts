@@ -118,5 +118,5 @@ const INPUT_MEMBERS = [
 function among(name: string, given: readonly string[] = [], known: readonly string[]): void {
   const unknown = given.filter((each) => !known.includes(each));
   if (unknown.length === 0) return;
-  throw OauthError.invalidRequest(`${name} must be out of ${known.join(', ')}, not ${unknown.join(', ')}`);
+  throw OauthError.invalidRequest(`${name} must be among ${known.join(', ')}, not ${unknown.join(', ')}`);
 }

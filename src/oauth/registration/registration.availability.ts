@@ -4,6 +4,7 @@ import type { RegistrationTokenStore } from './registration-token.store.js';
 
 /** Seconds for which the store is not asked again. */
 const PAUSE = 10;
+const PATIENCE_MILLISECONDS = 1000;
 
 /** Whether anybody can register at present: with a token of the host's, or one that an operator has issued. */
 export class RegistrationAvailability {
@@ -28,9 +29,20 @@ export class RegistrationAvailability {
       this.asking ??= this.ask().finally(() => {
         this.asking = undefined;
       });
-      await this.asking;
+      await this.answered(this.asking);
     }
     return this.open;
+  }
+
+  /** Once something is known, a store that has fallen silent holds nobody up for long. */
+  private async answered(asking: Promise<void>): Promise<void> {
+    if (this.askedAt === Number.NEGATIVE_INFINITY) return asking;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MILLISECONDS);
+    });
+    await Promise.race([asking, late]);
+    clearTimeout(timer);
   }
 
   private async ask(): Promise<void> {

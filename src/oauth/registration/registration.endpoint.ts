@@ -1,7 +1,8 @@
+import { AdministrationError } from '../administration.error.js';
 import type { Actor } from '../audit/journal.js';
 import type { ClientAdministration, CreatedClient } from '../client/client.administration.js';
 import type { Clock } from '../clock.js';
-import { sha256 } from '../digest.js';
+import { randomId, sha256 } from '../digest.js';
 import type { BodyLimits } from '../http/body.js';
 import { readJsonBody } from '../http/json-body.js';
 import { OauthError } from '../oauth.error.js';
@@ -57,17 +58,28 @@ export class RegistrationEndpoint {
     const policy = this.metadata.policyOfNow(access.policy);
     const { secretLifetime } = this.settings;
     const ends = secretLifetime === undefined ? undefined : this.clock.now() + secretLifetime;
+    const id = randomId(16);
     const clients = this.clientsFor({ name: access.actor, address: ip });
     await access.use();
     try {
       return await clients.create(
-        { ...members, owner, labels, client_secret_expires_at: ends },
+        { ...members, client_id: id, owner, labels, client_secret_expires_at: ends },
         { tokenDigest: sha256(token), openedBy, policy },
       );
     } catch (failure) {
-      await access.giveBack();
+      // Too few clients are made, never too many: where the store has not answered, the client may be there.
+      if (await isGone(clients, id)) await access.giveBack();
       throw failure;
     }
+  }
+}
+
+async function isGone(clients: ClientAdministration, id: string): Promise<boolean> {
+  try {
+    await clients.delete(id);
+    return true;
+  } catch (failure) {
+    return failure instanceof AdministrationError && failure.code === 'client_not_found';
   }
 }
 

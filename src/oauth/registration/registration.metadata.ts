@@ -17,7 +17,11 @@ export class RegistrantMetadata {
    * What of a document is registered under a policy, with what a software statement says, and checked to the end: only a
    * store can still refuse it. @throws OauthError, the codes of RFC 7591 §3.2.2
    */
-  async from(document: RegistrantDocument, policy: RegistrationPolicy): Promise<RegistrantDocument> {
+  async from(
+    document: RegistrantDocument,
+    policy: RegistrationPolicy,
+    before?: readonly string[],
+  ): Promise<RegistrantDocument> {
     checkRedirectUris(document);
     const members = await this.statements.apply(document);
     const method = members['token_endpoint_auth_method'];
@@ -27,7 +31,7 @@ export class RegistrantMetadata {
     );
     const metadata = ClientMetadata.from(members);
     await this.rules.resources.refresh();
-    const registered = { ...members, ...permit(metadata, policy, this.choices) };
+    const registered = { ...members, ...permit(metadata, policy, this.choices, before) };
     toRegistration(ClientMetadata.from(registered), this.rules);
     return registered;
   }

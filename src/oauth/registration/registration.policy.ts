@@ -6,7 +6,7 @@ import { formatScope, parseScope, shortened } from '../scope.js';
 
 /** What may be registered without an operator. An empty list allows nothing. */
 export interface RegistrationPolicy {
-  /** The scopes. Missing: those of `resources`; without these either, the default scopes of the resource servers. */
+  /** The scopes. Missing: those of `resources`; without these either, the default scopes of the resource servers (those that are default at each that has them). */
   readonly scopes?: readonly string[];
   /** Identifiers of resource servers. A scope may be registered if every resource server that has it is among them. */
   readonly resources?: readonly string[];
@@ -30,27 +30,28 @@ export interface Permitted {
   readonly grant_types: readonly string[];
 }
 
-/** What a client keeps of a policy: without scopes of its own it has the defaults of now, and no later ones. */
+/** What a client keeps of a policy: without scopes of its own it has those of now, and no later ones. */
 export function settled(
   policy: RegistrationPolicy,
   { resources }: Pick<RegistrationChoices, 'resources'>,
 ): RegistrationPolicy {
-  return policy.scopes || policy.resources ? policy : { ...policy, scopes: resources.defaultScopes };
+  return { ...policy, scopes: policy.scopes ?? openScopes(policy, resources) };
 }
 
 /**
  * The members that a policy decides, checked, and with its defaults where they were omitted: what is registered is told, and
- * never more than was allowed. @throws OauthError `invalid_client_metadata`
+ * never more than was allowed, or than the client has `before` (an operator may have given it more). @throws OauthError `invalid_client_metadata`
  */
 export function permit(
   { scope, token_endpoint_auth_method: method, grant_types: grantTypes }: ClientMetadata,
   policy: RegistrationPolicy,
   server: RegistrationChoices,
+  before: readonly string[] = [],
 ): Permitted {
   return {
     token_endpoint_auth_method: permitMethod(method, policy, server),
     grant_types: permitGrants(grantTypes, policy, server),
-    scope: formatScope(permitScope(scope, policy, server)),
+    scope: formatScope(permitScope(scope, policy, server, before)),
   };
 }
 
@@ -58,10 +59,11 @@ function permitScope(
   scope: string | undefined,
   policy: RegistrationPolicy,
   { resources }: RegistrationChoices,
+  before: readonly string[],
 ): readonly string[] {
-  const allowed = allowedScopes(policy, resources);
+  const allows = allowing(policy, resources);
   if (scope === undefined) {
-    const defaults = resources.defaultScopes.filter((each) => allowed.includes(each));
+    const defaults = resources.defaultScopes.filter(allows);
     refuseIf(
       defaults.length === 0,
       'scope must be given: there is no default scope that may be registered here',
@@ -69,16 +71,31 @@ function permitScope(
     return defaults;
   }
   const asked = parseScope(scope);
-  const beyond = asked.filter((each) => !allowed.includes(each));
+  const beyond = asked.filter((each) => !allows(each) && !before.includes(each));
   refuseIf(beyond.length > 0, `scope must not have what may not be registered here: ${shortened(beyond)}`);
   return asked;
 }
 
-function allowedScopes(policy: RegistrationPolicy, resources: ResourceServers): readonly string[] {
-  const { scopes, resources: listed } = policy;
-  if (!listed) return scopes ?? resources.defaultScopes;
-  return (scopes ?? resources.scopes).filter((scope) =>
-    resources.withScopes([scope]).every(({ identifier }) => listed.includes(identifier)),
+/** Whether a scope may be registered. */
+function allowing(
+  { scopes, resources: listed }: RegistrationPolicy,
+  resources: ResourceServers,
+): (scope: string) => boolean {
+  const named = new Set(scopes ?? openScopes({ ...(listed && { resources: listed }) }, resources));
+  const isListed = (scope: string) =>
+    !listed || resources.having(scope).every(({ identifier }) => listed.includes(identifier));
+  return (scope) => named.has(scope) && isListed(scope);
+}
+
+/** The scopes of a policy that names none. */
+function openScopes(
+  { resources: listed }: Pick<RegistrationPolicy, 'resources'>,
+  resources: ResourceServers,
+): readonly string[] {
+  if (!listed) return resources.defaultEverywhere;
+  const own = new Set(listed.flatMap((identifier) => resources.find(identifier)?.scopes ?? []));
+  return [...own].filter((scope) =>
+    resources.having(scope).every(({ identifier }) => listed.includes(identifier)),
   );
 }
 

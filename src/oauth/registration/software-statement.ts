@@ -12,6 +12,14 @@ const LONGEST = 8192;
 /** Keys that one statement is tried with. */
 const MOST_KEYS = 5;
 
+/** RFC 7591 names none. */
+const TYPES: readonly unknown[] = [
+  'JWT',
+  'jwt',
+  'software-statement+jwt',
+  'application/software-statement+jwt',
+];
+
 export interface StatementRules extends Pick<SoftwareStatementConfiguration, 'algorithms' | 'required'> {
   readonly keys: StatementKeys;
   /** What `aud` may name, where a statement has one. */
@@ -67,7 +75,9 @@ export class SoftwareStatements {
 
   /** The header never brings the key (RFC 8725 §3.10). */
   private async checkSignature({ header, input, signature }: CompactJws, keys: readonly VerificationKey[]) {
-    const { alg, kid, crit, b64 } = header;
+    const { alg, kid, crit, b64, typ } = header;
+    // RFC 8725 §3.11: an issuer signs other JWTs, too.
+    if (typ !== undefined && !TYPES.includes(typ)) throw invalid('must not be a JWT of another type');
     if (crit !== undefined || b64 !== undefined) throw invalid('has a header that is not understood here');
     const algorithm = this.rules.algorithms.find((each) => each === alg);
     if (!algorithm) throw invalid(`must be signed with ${this.rules.algorithms.join(', ')}`);

@@ -64,7 +64,8 @@ export class ResourceMetadataEndpoint {
     if (others.length === 0) return only?.document;
     // Several hosts may have the same paths. The header chooses among them, and is found in none of the documents.
     const asked = String(headers['host']).toLowerCase();
-    return found.find(({ host }) => host === asked)?.document;
+    const at = (host: string) => found.find((each) => each.host === host)?.document;
+    return at(asked) ?? at(new URL(this.issuer).host);
   }
 }
 

@@ -60,14 +60,10 @@ export class ResourceServerAdministration {
     const description = describeResourceServer(input, this.servers.rules);
     const now = this.clock.now();
     const created = { identifier: wanted, revision: 1, createdAt: now, updatedAt: now, ...description };
-    const isNew = !this.servers.isConfigured(wanted) && (await reach(() => this.store.create(created)));
-    if (!isNew) {
-      throw new AdministrationError(
-        'resource_server_exists',
-        `There is a resource server ${wanted} already.`,
-      );
-    }
-    await this.tell('resource_server.created', wanted, { scopes: created.scopes });
+    if (this.servers.isConfigured(wanted)) throw exists(wanted);
+    await this.change('resource_server.created', wanted, { scopes: created.scopes }, async () => {
+      if (!(await reach(() => this.store.create(created)))) throw exists(wanted);
+    });
     return this.listed(created);
   }
 
@@ -81,7 +77,7 @@ export class ResourceServerAdministration {
   async update(
     identifier: string,
     input: Partial<ResourceServerInput>,
-    { revision }: { revision?: number } = {},
+    { revision }: { revision?: number | undefined } = {},
   ): Promise<ListedResourceServer> {
     const before = await this.find(this.changeable(identifier));
     if (revision !== undefined && revision !== before.revision) throw conflict(before.identifier);
@@ -93,24 +89,29 @@ export class ResourceServerAdministration {
       updatedAt: this.clock.now(),
       ...description,
     };
-    const written = await reach(() => this.store.update(changed, before.revision));
-    if (!written) throw conflict(before.identifier);
-    await this.tell('resource_server.updated', before.identifier, {
-      changed: changedMembers(before, changed),
+    const detail = { changed: changedMembers(before, changed) };
+    await this.change('resource_server.updated', before.identifier, detail, async () => {
+      const written = await reach(() => this.store.update(changed, before.revision));
+      if (!written) throw conflict(before.identifier);
     });
     return this.listed(changed);
   }
 
   /**
    * From now on there are no tokens for it, and the guards of this issuer refuse those that there are. Clients keep its
-   * scopes, which grant nothing where no other resource server has them.
+   * scopes, which grant nothing where no other resource server has them. With `revision` as in `update`.
    *
-   * @throws AdministrationError `resource_server_not_found`, `unsupported` for a configured one
+   * @throws AdministrationError `resource_server_not_found`, `conflict`, `unsupported` for a configured one
    */
-  async delete(identifier: string): Promise<void> {
+  async delete(identifier: string, { revision }: { revision?: number | undefined } = {}): Promise<void> {
     const wanted = this.changeable(identifier);
-    if (!(await reach(() => this.store.delete(wanted)))) throw notFound(wanted);
-    await this.tell('resource_server.deleted', wanted, {});
+    if (revision !== undefined && revision !== (await this.find(wanted)).revision) throw conflict(wanted);
+    await this.change('resource_server.deleted', wanted, {}, async () => {
+      if (await reach(() => this.store.delete(wanted, revision))) return;
+      if (revision === undefined) throw notFound(wanted);
+      await this.find(wanted);
+      throw conflict(wanted);
+    });
   }
 
   private async find(identifier: string): Promise<StoredResourceServer> {
@@ -136,13 +137,18 @@ export class ResourceServerAdministration {
     return { ...toResourceServer(stored, this.servers.rules), source: 'stored', revision };
   }
 
-  private async tell(
+  /** Read again whatever comes of it: the change may have been made. */
+  private async change(
     type: 'resource_server.created' | 'resource_server.updated' | 'resource_server.deleted',
     identifier: string,
     detail: Readonly<Record<string, readonly string[]>>,
+    work: () => Promise<void>,
   ): Promise<void> {
-    await this.servers.readAnew();
-    await this.journal.record(type, identifier, { detail });
+    try {
+      await this.journal.telling(type, identifier, { detail }, work);
+    } finally {
+      await this.servers.readAnew();
+    }
   }
 }
 
@@ -158,6 +164,13 @@ const STORED_MEMBERS = [
 function changedMembers(before: StoredResourceServer, after: StoredResourceServer): string[] {
   return STORED_MEMBERS.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map(
     (name) => (name === 'publishesMetadata' ? 'metadata' : name),
+  );
+}
+
+function exists(identifier: string): AdministrationError {
+  return new AdministrationError(
+    'resource_server_exists',
+    `There is a resource server ${identifier} already.`,
   );
 }
 

@@ -35,7 +35,7 @@ export interface ResourceServerInput {
   readonly name?: string | null | undefined;
   /** A page for its developers: an http or https URL of at most 2000 characters. Default: none. */
   readonly documentation?: string | null | undefined;
-  /** Whether its metadata (RFC 9728) is published. Default: true. */
+  /** Whether its metadata (RFC 9728) is published: then the host has to serve it there. Default: false. */
   readonly metadata?: boolean | null | undefined;
 }
 
@@ -127,7 +127,7 @@ export function describeResourceServer(
   const described = toDescription(requireValid(document));
   const { scopes, defaultScopes, documentation } = described;
   const unknown = defaultScopes.find((scope) => !scopes.includes(scope));
-  refuseIf(unknown !== undefined, `defaultScopes must be out of scopes, which ${unknown} is not`);
+  refuseIf(unknown !== undefined, `defaultScopes must be among scopes, which ${unknown} is not`);
   refuseIf(documentation !== undefined && !isWebPage(documentation), page.message);
   // What was stored under another ceiling stays, and is cut when it is used.
   const lifetime = given['accessTokenLifetime'];
@@ -158,7 +158,7 @@ function toDescription(document: ResourceServerDocument): ResourceServerDescript
     ...(accessTokenLifetime !== undefined && { accessTokenLifetime }),
     ...(document.name !== undefined && { name: document.name }),
     ...(documentation !== undefined && { documentation }),
-    publishesMetadata: document.metadata ?? true,
+    publishesMetadata: document.metadata ?? false,
   };
 }
 

@@ -26,6 +26,6 @@ export abstract class ResourceServerStore {
   abstract create(server: StoredResourceServer): Promise<boolean>;
   /** Replaces the one of this identifier, if its revision is still `revision`, which becomes one more. False if not. */
   abstract update(server: StoredResourceServer, revision: number): Promise<boolean>;
-  /** False when there was none. */
-  abstract delete(identifier: string): Promise<boolean>;
+  /** Removes the one of this identifier; with a revision, only at that revision. False when there was none. */
+  abstract delete(identifier: string, revision?: number): Promise<boolean>;
 }

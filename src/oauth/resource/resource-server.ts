@@ -60,14 +60,25 @@ export class ResourceServers extends GuardedResources<ResourceServer> {
     return this.lists.defaultScopes;
   }
 
+  /** The scopes that are among the defaults of every resource server that has them: whoever gets one gets no more elsewhere. */
+  get defaultEverywhere(): readonly string[] {
+    return this.lists.defaultEverywhere;
+  }
+
   /** Always one of the configured. */
   get default(): ResourceServer | undefined {
     return this.configured.find((resource) => resource.isDefault);
   }
 
+  /** Those that know this scope. */
+  having(scope: string): readonly ResourceServer[] {
+    return this.lists.having.get(scope) ?? [];
+  }
+
   /** Those that know every one of these scopes. */
-  withScopes(scopes: readonly string[]): readonly ResourceServer[] {
-    return this.all.filter((resource) => scopes.every((scope) => resource.scopes.includes(scope)));
+  private withScopes(scopes: readonly string[]): readonly ResourceServer[] {
+    const [first = '', ...others] = scopes;
+    return this.having(first).filter((resource) => others.every((scope) => resource.scopes.includes(scope)));
   }
 
   /** Those of them that these scopes mean where no resource is named. */
@@ -112,11 +123,26 @@ export class ResourceServers extends GuardedResources<ResourceServer> {
 interface ScopeLists {
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
+  readonly defaultEverywhere: readonly string[];
+  readonly having: ReadonlyMap<string, readonly ResourceServer[]>;
 }
 
 function scopeLists(all: readonly ResourceServer[]): ScopeLists {
+  const having = new Map<string, ResourceServer[]>();
+  for (const resource of all) {
+    for (const scope of resource.scopes) {
+      const others = having.get(scope);
+      if (others) others.push(resource);
+      else having.set(scope, [resource]);
+    }
+  }
+  const defaultScopes = [...new Set(all.flatMap((resource) => resource.defaultScopes))];
+  const isEverywhere = (scope: string) =>
+    having.get(scope)?.every((resource) => resource.defaultScopes.includes(scope)) ?? false;
   return {
-    scopes: [...new Set(all.flatMap((resource) => resource.scopes))],
-    defaultScopes: [...new Set(all.flatMap((resource) => resource.defaultScopes))],
+    scopes: [...having.keys()],
+    defaultScopes,
+    defaultEverywhere: defaultScopes.filter(isEverywhere),
+    having,
   };
 }

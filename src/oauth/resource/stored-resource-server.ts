@@ -29,7 +29,7 @@ export function faultOf(stored: StoredResourceServer, rules: ResourceServerRules
   if (scopes.length === 0 || !scopes.every((scope) => SCOPE_TOKEN.test(scope))) {
     return 'scopes must be at least one scope of printable ASCII without space, " and \\';
   }
-  if (!defaultScopes.every((scope) => scopes.includes(scope))) return 'defaultScopes must be out of scopes';
+  if (!defaultScopes.every((scope) => scopes.includes(scope))) return 'defaultScopes must be among scopes';
   return wrongFormat(stored, rules);
 }
 

@@ -32,9 +32,13 @@ export class RevokedTokens {
 
   /** Remembers it until `expiresAt`, when it is dead by itself. Seen at once here. */
   async add(tokenId: string, expiresAt: number): Promise<void> {
-    await reach(() => this.store.insert(this.digest(tokenId), expiresAt));
-    this.changes++;
-    this.unrevokedAt.delete(tokenId);
+    try {
+      await reach(() => this.store.insert(this.digest(tokenId), expiresAt));
+    } finally {
+      // A store that has failed may have written all the same.
+      this.changes++;
+      this.unrevokedAt.delete(tokenId);
+    }
   }
 
   /** Two issuers on one database share no tokens. */

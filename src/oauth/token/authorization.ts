@@ -14,8 +14,8 @@ export interface Authorization {
 
 /**
  * Decides scope and audience (RFC 6749 §3.3, RFC 8707 §2). A client's scope is a ceiling; one scope above it fails
- * the whole request. With `resource`, the scopes that exist there are granted; without it, the audience follows
- * from the scopes.
+ * the whole request. A client without one can have the default scopes of each resource server there, and not elsewhere.
+ * With `resource`, the scopes that exist there are granted; without it, the audience follows from the scopes.
  */
 export function authorize(
   resources: ResourceServers,
@@ -23,16 +23,13 @@ export function authorize(
   request: { readonly resource: string | undefined; readonly scope: string | undefined },
 ): Authorization {
   const ceiling = client.scope ?? resources.defaultScopes;
-  const resource = request.resource === undefined ? undefined : allowed(resources, ceiling, request.resource);
+  const named = request.resource === undefined ? undefined : allowed(resources, client, request.resource);
   const wanted =
     request.scope === undefined
-      ? defaults(client, resource ?? resources.default, ceiling)
+      ? defaults(client, named ?? resources.default, ceiling)
       : parseScope(request.scope);
-  const refused = wanted.filter((scope) => !ceiling.includes(scope) || !resources.scopes.includes(scope));
-  if (refused.length > 0) {
-    throw OauthError.invalidScope(`This client cannot be granted the scope: ${shortened(refused)}`);
-  }
-  const scope = resource ? wanted.filter((each) => resource.scopes.includes(each)) : wanted;
+  refuseAny(wanted.filter((each) => !ceiling.includes(each) || resources.having(each).length === 0));
+  const scope = named ? wanted.filter((each) => named.scopes.includes(each)) : wanted;
   if (scope.length === 0) {
     throw OauthError.invalidScope(
       request.scope === undefined
@@ -43,14 +40,34 @@ export function authorize(
   if (formatScope(scope).length > LONGEST_SCOPE) {
     throw OauthError.invalidScope(`At most ${LONGEST_SCOPE} characters of scope fit into one token.`);
   }
-  return { resource: resource ?? inferred(resources, scope), scope };
+  const resource = named ?? inferred(resources, scope);
+  refuseAny(scope.filter((each) => !ceilingAt(resource, client).includes(each)));
+  if (!mayUse(client, resource)) throw notAllowed();
+  return { resource, scope };
 }
 
-function allowed(resources: ResourceServers, ceiling: readonly string[], identifier: string): ResourceServer {
+function refuseAny(refused: readonly string[]): void {
+  if (refused.length === 0) return;
+  throw OauthError.invalidScope(`This client cannot be granted the scope: ${shortened(refused)}`);
+}
+
+function ceilingAt(resource: ResourceServer, client: Client): readonly string[] {
+  return client.scope ?? resource.defaultScopes;
+}
+
+/** A client that has registered itself keeps to the resource servers of its policy, whatever scopes others get later. */
+function mayUse({ registration }: Client, { identifier }: ResourceServer): boolean {
+  return registration?.policy.resources?.includes(identifier) ?? true;
+}
+
+function notAllowed(): OauthError {
+  return OauthError.invalidTarget('The requested resource is unknown, or not allowed to this client.');
+}
+
+function allowed(resources: ResourceServers, client: Client, identifier: string): ResourceServer {
   const resource = resources.find(identifier);
-  if (!resource?.scopes.some((scope) => ceiling.includes(scope))) {
-    throw OauthError.invalidTarget('The requested resource is unknown, or not allowed to this client.');
-  }
+  const some = resource?.scopes.some((scope) => ceilingAt(resource, client).includes(scope)) ?? false;
+  if (!resource || !some || !mayUse(client, resource)) throw notAllowed();
   return resource;
 }
 

@@ -96,12 +96,10 @@ export class TokenAdministration {
    */
   async revoke(clientId: string, tokenId: string): Promise<void> {
     const client = await this.clients.get(clientId);
-    if (!(await this.end(client, tokenId))) {
+    const told = { tenant: tenantOf(client), detail: { token_id: tokenId } };
+    await this.journal.telling('client.token_revoked', clientId, told, async () => {
+      if (await this.end(client, tokenId)) return;
       throw new AdministrationError('token_not_found', `The client ${clientId} has no such token.`);
-    }
-    await this.journal.record('client.token_revoked', clientId, {
-      tenant: tenantOf(client),
-      detail: { token_id: tokenId },
     });
   }
 

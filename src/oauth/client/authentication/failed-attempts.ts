@@ -22,17 +22,18 @@ export class FailedAttempts {
     private readonly issuer: string,
   ) {}
 
-  /** Those of this client at this address; of the address alone where the request names no client. */
-  of(address: string | undefined, clientId: string | undefined): AttemptsFrom {
+  /** Those of one purpose do not count for another. Those of this client at this address; of the address alone where the request names no client. */
+  of(address: string | undefined, clientId: string | undefined, purpose?: 'registration'): AttemptsFrom {
     const { throttle } = this;
     if (!throttle || address === undefined) return UNCOUNTED;
-    const keys = this.keys(address, clientId);
+    const keys = this.keys(address, clientId, purpose);
     return { waitFor: () => throttle.waitFor(keys), record: () => throttle.record(keys) };
   }
 
-  private keys(ip: string, clientId: string | undefined): FailureKeys {
+  private keys(ip: string, clientId: string | undefined, purpose: string | undefined): FailureKeys {
     const address = this.group(ip);
-    const key = (...parts: string[]) => sha256(JSON.stringify([this.issuer, address, ...parts]));
+    const of = purpose === undefined ? [] : [purpose];
+    const key = (...parts: string[]) => sha256(JSON.stringify([...of, this.issuer, address, ...parts]));
     return { address: key(), ...(clientId !== undefined && { client: key(clientId) }) };
   }
 }

@@ -1,11 +1,11 @@
 import { AdministrationError } from '../../administration.error.js';
-import type { Journal } from '../../audit/journal.js';
+import type { Journal, RecordedChange } from '../../audit/journal.js';
 import type { Clock } from '../../clock.js';
 import { OauthError } from '../../oauth.error.js';
 import { reach } from '../../store-failure.js';
 import type { ClientKeeper } from '../client.cache.js';
 import type { ClientFilter } from '../client-page.js';
-import type { Client } from '../client.js';
+import { tenantOf, type Client } from '../client.js';
 import { toClientInformation, type ClientInformation } from '../client.information.js';
 import { ClientListing } from '../client.listing.js';
 import type { RegistrationRules } from '../client.registration.js';
@@ -54,31 +54,25 @@ export class ClientTransfer {
   ) {}
 
   /**
-   * The clients in the order of their ids, one object each, read page by page. Told as `clients.exported`, with how many
-   * it were, when the last one is taken or the reader stops. @throws OauthError `invalid_request` for the filter
+   * The clients in the order of their ids, one object each, read page by page. Told as `clients.exported`, with whether the
+   * secrets are there, when the first one is asked for: before any leaves. @throws OauthError `invalid_request` for the
+   * filter
    */
   async *export({ secrets = false, filter = {} }: ExportOptions = {}): AsyncGenerator<ClientInformation> {
     const listing = new ClientListing(this.store);
     let page = await listing.list({ ...filter, limit: PAGE });
-    let clients = 0;
-    try {
-      for (;;) {
-        for (const client of page.clients) {
-          clients++;
-          yield exported(client, secrets);
-        }
-        if (page.next === undefined) return;
-        page = await listing.list({ ...filter, limit: PAGE, after: page.next });
-      }
-    } finally {
-      await this.journal.record('clients.exported', '*', { detail: { clients, secrets } });
+    await this.journal.record('clients.exported', '*', { detail: { secrets } });
+    for (;;) {
+      for (const client of page.clients) yield exported(client, secrets);
+      if (page.next === undefined) return;
+      page = await listing.list({ ...filter, limit: PAGE, after: page.next });
     }
   }
 
   /**
    * Checks every line, against the rules of `clients.create` and against the clients that are there, and changes nothing.
    *
-   * A line is a JSON object of at most 256 KiB with a `client_id`; there are at most 200,000. A new client gets the secrets
+   * A line is a JSON object of at most 256 KiB with a `client_id`; there are at most 100,000. A new client gets the secrets
    * of the line (`client_secrets`, `client_secret` or `client_secret_hash`), and none where it has none. A client that is
    * there becomes what the line says; `enabled` and `registration` stay where the line has none, and a `registration` that
    * it has stays. Its secrets stay, and those of `client_secrets` whose ids it has not are added; `client_secret` and
@@ -92,8 +86,9 @@ export class ClientTransfer {
   }
 
   /**
-   * Does what is planned, all of it or nothing, also if the store fails in the middle: then it may be repeated. Told as one
-   * `clients.imported` with the numbers of clients.
+   * Does what is planned, all of it or nothing, also if the store fails in the middle: then it may be repeated. Told as
+   * `client.created` or `client.updated` of each client, with the detail `import`, and then as one `clients.imported` with
+   * the numbers of clients; that alone, with the detail `outcome: 'unknown'`, where the store has not answered.
    *
    * @throws AdministrationError `conflict` where one of the clients was made or changed since the plan was made, OauthError
    * `invalid_request` where lines are refused and `skipRefused` is not set, `temporarily_unavailable`
@@ -104,15 +99,15 @@ export class ClientTransfer {
       throw OauthError.invalidRequest(`Lines are refused, so nothing is imported: ${refused.length}.`);
     }
     if (writes.length === 0) return;
-    const inTheWay = await this.write(plan);
-    if (inTheWay !== undefined) {
+    const detail = { created: plan.created.length, updated: plan.updated.length };
+    await this.journal.telling('clients.imported', '*', { detail }, async () => {
+      const inTheWay = await this.write(plan);
+      if (inTheWay === undefined) return this.journal.recordAll(changesOf(plan));
       throw new AdministrationError(
         'conflict',
         `The client ${inTheWay} was made or changed by somebody else just now. Nothing was imported.`,
       );
-    }
-    const detail = { created: plan.created.length, updated: plan.updated.length };
-    await this.journal.record('clients.imported', '*', { detail });
+    });
   }
 
   private async write({ writes }: ImportPlan): Promise<string | undefined> {
@@ -123,6 +118,17 @@ export class ClientTransfer {
       for (const { client } of writes) this.keeper.forget(client.id);
     }
   }
+}
+
+/** One of each client. */
+function changesOf({ writes, updated }: ImportPlan): RecordedChange[] {
+  const changed = new Map(updated.map((each) => [each.clientId, each.changed]));
+  return writes.map(({ client, revision }) => {
+    const about = { subject: client.id, tenant: tenantOf(client) };
+    if (revision === undefined) return { type: 'client.created', ...about, detail: { import: true } };
+    const detail = { changed: changed.get(client.id) ?? [], import: true };
+    return { type: 'client.updated', ...about, detail };
+  });
 }
 
 function exported(client: Client, secrets: boolean): ClientInformation {

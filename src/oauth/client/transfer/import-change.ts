@@ -13,6 +13,8 @@ export interface ImportChange {
   readonly write?: ClientWrite;
   /** The names of what is changed. */
   readonly changed: readonly string[];
+  /** It authenticates with a secret, and would have none. */
+  readonly lacksSecret?: boolean;
 }
 
 /** Compares a line with the client that is there. @throws OauthError `invalid_client_metadata` */
@@ -28,11 +30,16 @@ export function changeOf(
     refuseIf(owner !== id, `client_secrets[${index}].id is that of a secret of another client`);
   }
   const before = stored.clients.get(id);
-  const client = before ? updated(before, imported, issuer, now) : created(imported, now);
+  const secretsToAdd = before ? added(before, imported) : [];
+  const client = before ? updated(before, imported, secretsToAdd, issuer, now) : created(imported, now);
   issuer.requireUsable(client);
-  if (!before) return { write: { client }, changed: [] };
+  const lacksSecret = issuer.serves(client) && client.secrets.length === 0;
+  if (!before) return { write: { client }, changed: [], lacksSecret };
   const changed = differences(before, client);
-  return changed.length === 0 ? { changed } : { write: { client, revision: before.revision }, changed };
+  if (changed.length === 0) return { changed };
+  // Not those that it has: one that is revoked before the plan is applied must not come back.
+  const write = { client: { ...client, secrets: secretsToAdd }, revision: before.revision };
+  return { write, changed, lacksSecret };
 }
 
 function created(
@@ -53,7 +60,13 @@ function created(
 }
 
 /** What the line does not say of it stays: whether it is enabled, how it manages itself, and each of its secrets. */
-function updated(before: Client, imported: ImportedClient, issuer: ClientSecretIssuer, now: number): Client {
+function updated(
+  before: Client,
+  imported: ImportedClient,
+  secretsToAdd: readonly ClientSecret[],
+  issuer: ClientSecretIssuer,
+  now: number,
+): Client {
   const recoverable = before.secrets.some(({ encrypted }) => encrypted !== undefined);
   refuseIf(
     recoverable && issuer.keepsRecoverable(before) && !issuer.keepsRecoverable(imported.registered),
@@ -71,7 +84,7 @@ function updated(before: Client, imported: ImportedClient, issuer: ClientSecretI
     tokenSeries: before.enabled && !enabled ? newTokenSeries() : before.tokenSeries,
     ...imported.registered,
     ...(registration && { registration }),
-    secrets: [...before.secrets, ...added(before, imported)],
+    secrets: [...before.secrets, ...secretsToAdd],
   };
 }
 

@@ -26,6 +26,12 @@ export interface ImportPlan {
   readonly ignored: Readonly<Record<string, number>>;
   /** Those of the created and updated clients that authenticate with a secret and would have none: rotate it afterwards. */
   readonly withoutSecret: readonly string[];
+  /**
+   * Those that are there and keep their secrets, though their lines bring others: a `client_secret` that is none of their
+   * live ones, a `client_secret_hash` that is not stored, or another secret under an id that they have. Rotating gives a
+   * new one. A hash that was replaced by a digest, since it was used, counts as not stored.
+   */
+  readonly secretsKept: readonly string[];
   /** @internal */
   readonly writes: readonly ClientWrite[];
 }

@@ -11,6 +11,7 @@ import type { ImportPlan, RefusedLine } from './import-plan.js';
 import { ignoredMembers, ImportedClients, readLine, type ClientLine } from './imported-client.js';
 import { parseLines, type Lines } from './json-lines.js';
 import type { Members } from './member-readers.js';
+import { keepsSecrets } from './kept-secrets.js';
 import { readStored, type StoredClients } from './stored-clients.js';
 
 const MOST_IGNORED_NAMES = 100;
@@ -31,6 +32,7 @@ export class ImportPlanner {
   private readonly created: string[] = [];
   private readonly updated: ImportPlan['updated'][number][] = [];
   private readonly withoutSecret: string[] = [];
+  private readonly secretsKept: string[] = [];
   private readonly writes: ClientWrite[] = [];
   private unchanged = 0;
 
@@ -50,10 +52,7 @@ export class ImportPlanner {
       else this.refused.push({ line: parsed.line, code: 'invalid_line', description: parsed.refusal });
     }
     const stored = await readStored(this.store, this.lines);
-    for (const [index, line] of this.lines.entries()) {
-      await this.attempt(line.line, line.id, () => this.compare(line, stored));
-      if (index % AT_ONCE === 0) await nextTurn();
-    }
+    await this.compareAll(stored);
     return {
       created: this.created,
       updated: this.updated,
@@ -61,6 +60,7 @@ export class ImportPlanner {
       refused: this.refused.sort((a, b) => a.line - b.line),
       ignored: Object.fromEntries(this.ignored),
       withoutSecret: this.withoutSecret,
+      secretsKept: this.secretsKept,
       writes: this.writes,
     };
   }
@@ -75,16 +75,28 @@ export class ImportPlanner {
     });
   }
 
+  /** Each line is let go of before the next one is compared: they are most of what an import holds. */
+  private async compareAll(stored: StoredClients): Promise<void> {
+    this.lines.reverse();
+    for (;;) {
+      const line = this.lines.pop();
+      if (!line) return;
+      await this.attempt(line.line, line.id, () => this.compare(line, stored));
+      if (this.lines.length % AT_ONCE === 0) await nextTurn();
+    }
+  }
+
   private async compare(line: ClientLine, stored: StoredClients): Promise<void> {
-    const client = await this.clients.read(line, stored.clients.get(line.id));
+    const before = stored.clients.get(line.id);
+    const client = await this.clients.read(line, before);
     for (const { id } of client.secrets)
       claim(this.secretIds, id, line.line, 'the id of one of client_secrets');
-    const { write, changed } = changeOf(client, stored, this.issuer, this.now);
+    const { write, changed, lacksSecret } = changeOf(client, stored, this.issuer, this.now);
+    if (before && keepsSecrets(before, client, this.now)) this.secretsKept.push(client.id);
     if (!write) return void this.unchanged++;
     this.writes.push(write);
     if (write.revision === undefined) this.created.push(client.id);
     else this.updated.push({ clientId: client.id, changed });
-    const lacksSecret = this.issuer.serves(write.client) && write.client.secrets.length === 0;
     if (lacksSecret) this.withoutSecret.push(client.id);
   }
 

@@ -10,7 +10,7 @@ export type Lines = AsyncIterable<Line> | Iterable<Line>;
 const KIBIBYTE = 1024;
 const MOST_LINE_BYTES = 256 * KIBIBYTE;
 const MOST_BYTES = 512 * KIBIBYTE * KIBIBYTE;
-const MOST_LINES = 200_000;
+const MOST_LINES = 100_000;
 /** Others get their turn after so many. */
 const AT_ONCE = 50;
 
@@ -55,6 +55,6 @@ function parse(bytes: Uint8Array): { document: Members } | { refusal: string } {
 
 function tooMuch(): OauthError {
   return OauthError.invalidRequest(
-    'An import must not have more than 200000 lines, or 512 MiB: divide the file.',
+    'An import must not have more than 100000 lines, or 512 MiB: divide the file.',
   );
 }

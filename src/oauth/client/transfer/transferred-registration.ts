@@ -4,7 +4,7 @@ import { refuseIf } from '../metadata-refusal.js';
 import { given, readMembers, readText, type Members } from './member-readers.js';
 
 const DIGEST = /^[0-9a-f]{64}$/;
-const WORD = /^[\x21-\x7e]{1,255}$/;
+const WORD = /^[\x21-\x7e]{1,64}$/;
 const VALUE = /^[\x21-\x7e]{1,2000}$/;
 const MOST_VALUES = 1000;
 
@@ -37,7 +37,7 @@ export function readRegistration(value: unknown): SelfRegistration | undefined {
       members['opened_by'],
       'registration.opened_by',
       WORD,
-      '1 to 255 characters of printable ASCII without spaces',
+      '1 to 64 characters of printable ASCII without spaces',
     ),
     policy: readPolicy(members['policy']),
   };
