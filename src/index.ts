@@ -134,7 +134,7 @@ export type {
   ImportPlan, RefusedLine, TokenAdministration, TokenInformation,
   TokenList, TokenPage, ListedResourceServer, ResourceServerAdministration,
   ResourceServerInput, RegistrationTokenAdministration, RegistrationTokenInformation, RegistrationTokenInput,
-  RegistrationTokenList, ClientAdministration, CreatedClient, ClientSecretAdministration,
+  RegistrationTokenList, ClientAdministration, ClientRevision, CreatedClient, ClientSecretAdministration,
   NewClientSecret, ClientInformation, KeyAdministration, SigningKeyInformation,
 } from './oauth/administration.js';
 export { JsonLinesAuditLog, type JsonLinesAuditLogOptions } from './audit/json-lines-audit.log.js';

@@ -33,7 +33,7 @@ export type {
   RegistrationTokenInput,
   RegistrationTokenList,
 } from './registration/registration-token.administration.js';
-export type { ClientAdministration, CreatedClient } from './client/client.administration.js';
+export type { ClientAdministration, ClientRevision, CreatedClient } from './client/client.administration.js';
 export type { ClientSecretAdministration } from './client/client-secret.administration.js';
 export type { NewClientSecret } from './client/client-secret.js';
 export { toClientInformation, type ClientInformation } from './client/client.information.js';
