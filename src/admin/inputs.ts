@@ -78,7 +78,7 @@ export class NewRegistrationToken {
 
   @IsOptional()
   @IsInt(number)
-  uses: Optional<number> = undefined;
+  most_uses: Optional<number> = undefined;
 
   @IsOptional()
   @IsString(text)

@@ -74,7 +74,7 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
   const { uses, lifetime, scopes, resources, methods, grants, owner, label: labels, description } = options;
   const { token, value } = await cli.administer((admin) =>
     admin.registrationTokens.create({
-      uses,
+      mostUses: uses,
       lifetime,
       scopes,
       resources,

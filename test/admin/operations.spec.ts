@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('what else there is over the admin API on %s', (adapter)
   it('registration tokens are made, with a value that is shown this once, listed and deleted', async () => {
     const body = {
       description: 'Robots',
-      uses: 3,
+      most_uses: 3,
       lifetime: 60,
       owner: 'ops',
       labels: { tenant: 'acme' },
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('what else there is over the admin API on %s', (adapter)
     const path = `/registration-tokens/${String(rest['id'])}`;
     expect((await host.call('DELETE', path)).status).toBe(204);
     expect(refusal(await host.call('DELETE', path))).toEqual([404, 'registration_token_not_found']);
-    const forever = await host.call('POST', '/registration-tokens', { body: { lifetime: 0, uses: 0 } });
+    const forever = await host.call('POST', '/registration-tokens', { body: { lifetime: 0, most_uses: 0 } });
     expect([forever.body['expires_at'], forever.body['most_uses']]).toEqual([0, 0]);
   });
 

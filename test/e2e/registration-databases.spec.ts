@@ -107,7 +107,7 @@ describe.each(reachable)('registration at two processes on $name', (engine) => {
   });
 
   it('DCR-001 thirty registrations at once with a token for five make five clients', async () => {
-    const { value, token } = await server.admin.registrationTokens.create({ uses: 5, owner: 'five' });
+    const { value, token } = await server.admin.registrationTokens.create({ mostUses: 5, owner: 'five' });
     const answers = await times(30, (index) =>
       register(ports[index % 2] ?? 0, { client_name: `n${index}` }, json(value)),
     );
@@ -122,7 +122,7 @@ describe.each(reachable)('registration at two processes on $name', (engine) => {
   });
 
   it('DCR-001 refused registrations use nothing up, however many come at once', async () => {
-    const { value } = await server.admin.registrationTokens.create({ uses: 2 });
+    const { value } = await server.admin.registrationTokens.create({ mostUses: 2 });
     const answers = await times(20, (index) =>
       register(ports[index % 2] ?? 0, { scope: 'oauth:admin' }, json(value)),
     );

@@ -112,7 +112,7 @@ export const ACTIONS: Record<AdministrativeAction, Action> = {
     return { subject: 'https://a.example/x', detail: {} };
   },
   'registration_token.created': async (ann) => {
-    const { token } = await ann.registrationTokens.create({ uses: 3 });
+    const { token } = await ann.registrationTokens.create({ mostUses: 3 });
     return { subject: token.id };
   },
   'registration_token.deleted': async (ann, { kit }) => {

@@ -69,7 +69,7 @@ describe('threat 16 a scope that is a default somewhere is none elsewhere', () =
 
 describe('DCR-019 a policy that names resource servers', () => {
   async function issue(input: Parameters<Kit['admin']['registrationTokens']['create']>[0]) {
-    return (await kit.admin.registrationTokens.create({ uses: 0, ...input })).value;
+    return (await kit.admin.registrationTokens.create({ mostUses: 0, ...input })).value;
   }
 
   it('holds for every token, whatever scopes other resource servers get later', async () => {
@@ -123,7 +123,7 @@ describe('DCR-001 a registration whose answer from the store is lost', () => {
   it('leaves no client, and gives the use back', async () => {
     const { faults, persistence, store } = faulty();
     await open({ persistence });
-    const { value, token } = await kit.admin.registrationTokens.create({ uses: 1 });
+    const { value, token } = await kit.admin.registrationTokens.create({ mostUses: 1 });
     const create = store.clients.create.bind(store.clients);
     store.clients.create = async (client) => {
       await create(client);
@@ -142,7 +142,7 @@ describe('DCR-001 a registration whose answer from the store is lost', () => {
   it('stays counted where nobody can tell', async () => {
     const { faults, persistence, store } = faulty();
     await open({ persistence });
-    const { value } = await kit.admin.registrationTokens.create({ uses: 1 });
+    const { value } = await kit.admin.registrationTokens.create({ mostUses: 1 });
     const create = store.clients.create.bind(store.clients);
     store.clients.create = async (client) => {
       await create(client);

@@ -61,7 +61,7 @@ describe('two instances on one store', () => {
   });
 
   it('DCR-003 of 25 registrations at each with 5 uses together 5 are made', async () => {
-    const { value, id } = await a.issue({ uses: 5 });
+    const { value, id } = await a.issue({ mostUses: 5 });
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => (index % 2 ? a : b).register({}, value)),
     );
@@ -70,7 +70,7 @@ describe('two instances on one store', () => {
   });
 
   it('DCR-003 a token that was deleted at the one is dead at the other', async () => {
-    const { value, id } = await a.issue({ uses: 0 });
+    const { value, id } = await a.issue({ mostUses: 0 });
     await b.registered({}, value);
     await a.kit.admin.registrationTokens.delete(id);
     await b.refuses(() => b.register({}, value), UNAUTHORIZED);
@@ -116,7 +116,7 @@ describe('two instances on one store', () => {
 
   it('DCR-019 a resource server that was added at the one can be registered for at the other within 10 seconds', async () => {
     await a.kit.admin.resourceServers.create('/stored', { scopes: ['stored'] });
-    const { value } = await a.issue({ scopes: ['stored'], uses: 0 });
+    const { value } = await a.issue({ scopes: ['stored'], mostUses: 0 });
     expect((await a.registered({ scope: 'stored' }, value))['scope']).toBe('stored');
     pass(10);
     const client = await b.registered({ scope: 'stored' }, value);
@@ -128,7 +128,7 @@ describe('two instances on one store', () => {
 
   it('DCR-019 a resource server that was deleted at the one cannot be registered for at the other after 10 seconds', async () => {
     await a.kit.admin.resourceServers.create('/stored', { scopes: ['stored'] });
-    const { value } = await a.issue({ scopes: ['stored', 'read'], uses: 0 });
+    const { value } = await a.issue({ scopes: ['stored', 'read'], mostUses: 0 });
     pass(10);
     const client = await b.registered({ scope: 'stored' }, value);
     await a.kit.admin.resourceServers.delete('/stored');
@@ -142,7 +142,7 @@ describe('two issuers on one store', () => {
   it('DCR-003 have no registration token in common', async () => {
     const a = await open();
     const b = await open({ issuer: 'http://127.0.0.1:4000' });
-    const { value } = await a.issue({ uses: 0 });
+    const { value } = await a.issue({ mostUses: 0 });
     await b.refuses(() => b.register({}, value), UNAUTHORIZED);
     await a.registered({}, value);
   });

@@ -66,7 +66,7 @@ async function holds(call: string, send: () => Promise<Answer>): Promise<void> {
 
 describe('threat 39 registering', () => {
   it('DCR-001 every store call that fails is a 503 and makes no client; and then it works', async () => {
-    const { value, id } = await desk.issue({ uses: 2 });
+    const { value, id } = await desk.issue({ mostUses: 2 });
     const send = () => desk.register({ client_name: 'Robot' }, value);
     const calls = await callsOf(send);
     expect(calls).toEqual(
@@ -90,7 +90,7 @@ describe('threat 39 registering', () => {
   });
 
   it('DCR-001 what cannot be given back stays counted: too few clients, never too many', async () => {
-    const { value, id } = await desk.issue({ uses: 3 });
+    const { value, id } = await desk.issue({ mostUses: 3 });
     for (const call of ['clients.create', 'registrationTokens.giveBack'])
       desk.faults.reject(call, new Error('down'));
     refusedAs(await desk.register({}, value), UNAVAILABLE);
@@ -103,7 +103,7 @@ describe('threat 39 registering', () => {
   });
 
   it('DCR-001 many at once while the store comes and goes: as many clients as uses, none lost', async () => {
-    const { value, id } = await desk.issue({ uses: 10 });
+    const { value, id } = await desk.issue({ mostUses: 10 });
     let turn = 0;
     const create = desk.store.clients.create.bind(desk.store.clients);
     desk.store.clients.create = (client) =>

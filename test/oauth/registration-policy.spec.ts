@@ -208,7 +208,7 @@ describe('owner and labels', () => {
 
   it('DCR-010 come from the token, never from the request, and are not shown to the client', async () => {
     await open();
-    const { value } = await desk.issue({ uses: 0, scopes, ...FILED });
+    const { value } = await desk.issue({ mostUses: 0, scopes, ...FILED });
     for (const document of [
       {},
       CLAIMED,
@@ -311,10 +311,10 @@ describe('options at boot', () => {
   });
 
   it.each<[string, unknown]>([
-    ['uses', { uses: -1 }],
-    ['uses', { uses: 1.5 }],
-    ['uses', { uses: '1' }],
-    ['uses', { uses: 1_000_001 }],
+    ['mostUses', { mostUses: -1 }],
+    ['mostUses', { mostUses: 1.5 }],
+    ['mostUses', { mostUses: '1' }],
+    ['mostUses', { mostUses: 1_000_001 }],
     ['lifetime', { lifetime: -1 }],
     ['lifetime', { lifetime: 315_360_001 }],
     ['scopes', { scopes: ['unknown'] }],

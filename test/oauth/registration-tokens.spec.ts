@@ -80,7 +80,7 @@ describe('closed', () => {
     await desk.issue({ lifetime: 60 });
     expect(await wait(10)).toBe(`${ISSUER}/oauth/register`);
     expect(await wait(60)).toBeUndefined();
-    const { id } = await desk.issue({ uses: 0, lifetime: 0 });
+    const { id } = await desk.issue({ mostUses: 0, lifetime: 0 });
     expect(await wait(10)).toBe(`${ISSUER}/oauth/register`);
     await desk.kit.admin.registrationTokens.delete(id);
     expect(await wait(10)).toBeUndefined();
@@ -180,7 +180,7 @@ describe('tokens of the operator', () => {
   beforeEach(() => open(CLOSED));
 
   it('DCR-003 of 50 registrations at once with 5 uses 5 are made', async () => {
-    const { value, id } = await desk.issue({ uses: 5 });
+    const { value, id } = await desk.issue({ mostUses: 5 });
     const statuses = await atOnce(50, value);
     expect(statuses).toEqual([...Array<number>(5).fill(201), ...Array<number>(45).fill(401)]);
     expect([await desk.clients(), await desk.usesOf(id)]).toEqual([5, 5]);
@@ -191,7 +191,7 @@ describe('tokens of the operator', () => {
   it('DCR-003 it has one use by default, and any number with 0', async () => {
     const once = await desk.issue();
     expect(await atOnce(3, once.value)).toEqual([201, 401, 401]);
-    const many = await desk.issue({ uses: 0 });
+    const many = await desk.issue({ mostUses: 0 });
     expect(await atOnce(20, many.value)).toEqual(Array<number>(20).fill(201));
     expect(await desk.usesOf(many.id)).toBe(20);
   });
@@ -221,7 +221,7 @@ describe('tokens of the operator', () => {
     ['a minute', 60, 60],
     ['a week by default', 604_800, NaN],
   ])('DCR-003 it ends after %s, to the second', async (_, seconds, lifetime) => {
-    const { value } = await desk.issue({ uses: 0, ...(lifetime > 0 && { lifetime }) });
+    const { value } = await desk.issue({ mostUses: 0, ...(lifetime > 0 && { lifetime }) });
     desk.kit.clock.time += seconds - 1;
     await desk.registered({}, value);
     desk.kit.clock.time += 1;
@@ -236,7 +236,7 @@ describe('tokens of the operator', () => {
   });
 
   it('DCR-003 a deleted one is dead at once, and the clients that it has registered live on', async () => {
-    const { value, id } = await desk.issue({ uses: 0 });
+    const { value, id } = await desk.issue({ mostUses: 0 });
     const client = await desk.registered({}, value);
     await desk.kit.admin.registrationTokens.delete(id);
     await desk.refuses(() => desk.register({}, value), UNAUTHORIZED);
@@ -245,7 +245,7 @@ describe('tokens of the operator', () => {
   });
 
   it('DCR-003 its id, its digest and another kind of token are none', async () => {
-    const { value, id } = await desk.issue({ uses: 0 });
+    const { value, id } = await desk.issue({ mostUses: 0 });
     const digest = (await desk.store.registrationTokens.list({ limit: 1 }))[0]?.digest ?? '';
     const client = await desk.registered({}, value);
     for (const token of [id, digest, client.registration_access_token, client.client_secret ?? '']) {
@@ -256,7 +256,7 @@ describe('tokens of the operator', () => {
   });
 
   it('AUTH-051 DCR-013 what is kept are digests, and no event and no log holds a secret', async () => {
-    const { value } = await desk.issue({ uses: 0 });
+    const { value } = await desk.issue({ mostUses: 0 });
     const client = await desk.registered({}, value);
     const next = await desk.updated(client, { client_name: 'after the update' });
     const wrong = 'a-token-that-is-wrong-and-yet-somebodys';
@@ -271,7 +271,7 @@ describe('tokens of the operator', () => {
   });
 
   it('DCR-004 the use counts only what was made: the rest is refused with the member, not with the token', async () => {
-    const { value, id } = await desk.issue({ uses: 2, scopes: ['write'] });
+    const { value, id } = await desk.issue({ mostUses: 2, scopes: ['write'] });
     await desk.refuses(() => desk.register({}, value), badMetadata('scope'));
     await desk.registered({ scope: 'write' }, value);
     expect(await desk.usesOf(id)).toBe(1);

@@ -109,7 +109,7 @@ describe('registration', () => {
   it('a token of an operator registers as many clients as it has uses, and stamps them', async () => {
     await open({ registration: {} });
     const { value, token } = await kit.admin.registrationTokens.create({
-      uses: 3,
+      mostUses: 3,
       scopes: ['read', 'write'],
       owner: 'Team A',
       labels: { tenant: 'a' },

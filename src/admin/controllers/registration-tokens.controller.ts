@@ -75,7 +75,7 @@ function toInput(given: NewRegistrationToken): RegistrationTokenInput {
   return {
     description: given.description ?? undefined,
     lifetime: given.lifetime ?? undefined,
-    uses: given.uses ?? undefined,
+    mostUses: given.most_uses ?? undefined,
     owner: given.owner ?? undefined,
     labels: given.labels ?? undefined,
     scopes: given.scopes ?? undefined,

@@ -90,12 +90,12 @@ export const NEW_REGISTRATION_TOKEN: Schema = {
   ...object({
     description: text('What it is for.'),
     lifetime: integer('Seconds. 0: for ever.', { minimum: 0, default: 604_800 }),
-    uses: integer('How many clients it may register. 0: any number.', { minimum: 0, default: 1 }),
+    most_uses: integer('How many clients it may register. 0: any number.', { minimum: 0, default: 1 }),
     owner: text('Given to the clients that it registers.'),
     labels: LABELS,
     ...POLICY_MEMBERS,
   }),
-  example: { description: 'Rollout of the warehouse robots', uses: 20, scopes: ['catalog:read'] },
+  example: { description: 'Rollout of the warehouse robots', most_uses: 20, scopes: ['catalog:read'] },
 };
 
 export const AUDIT_ENTRY: Schema = object(

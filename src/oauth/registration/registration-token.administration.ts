@@ -21,7 +21,7 @@ export interface RegistrationTokenInput extends Partial<{
   /** Seconds from now that it lives, 1 to 315360000. Default: 604800, a week. 0 is for ever. */
   readonly lifetime?: number | undefined;
   /** How many clients it may register, 1 to 1000000. Default: 1. 0 is any number. */
-  readonly uses?: number | undefined;
+  readonly mostUses?: number | undefined;
   /** What the clients that it registers are given. */
   readonly owner?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -67,7 +67,7 @@ export class RegistrationTokenAdministration {
       );
     }
     const checked = CheckedTokenInput.from(input);
-    const { description, lifetime, uses, owner } = checked;
+    const { description, lifetime, mostUses, owner } = checked;
     const policy = checked.policy(this.rules);
     const labels = checked.readLabels();
     const createdAt = this.clock.now();
@@ -75,7 +75,7 @@ export class RegistrationTokenAdministration {
       id: randomId(16),
       createdAt,
       ...(lifetime > 0 && { expiresAt: createdAt + lifetime }),
-      ...(uses > 0 && { mostUses: uses }),
+      ...(mostUses > 0 && { mostUses }),
       uses: 0,
       policy,
       ...(description !== undefined && { description }),
@@ -85,7 +85,7 @@ export class RegistrationTokenAdministration {
     const value = newRegistrationToken();
     const digest = registrationTokenDigest(this.rules.issuer, value);
     const detail = {
-      uses,
+      most_uses: mostUses,
       ...(token.expiresAt !== undefined && { expires_at: token.expiresAt }),
       ...told(policy),
     };

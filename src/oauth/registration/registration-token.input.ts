@@ -18,7 +18,7 @@ const description = { message: '$property must be text of 1 to 1000 characters w
 const owner = { message: '$property must be text of 1 to 255 characters without control characters' };
 const list = { message: `$property must be an array of at most ${MOST} different texts` };
 const lifetime = { message: `$property must be a whole number of seconds from 0 to ${TEN_YEARS}` };
-const uses = { message: `$property must be a whole number from 0 to ${MOST_USES}` };
+const mostUses = { message: `$property must be a whole number from 0 to ${MOST_USES}` };
 
 /** A list of names, which are compared with what this server has. */
 function IsList(): PropertyDecorator {
@@ -38,10 +38,10 @@ export class CheckedTokenInput {
   @Max(TEN_YEARS, lifetime)
   readonly lifetime: number = WEEK;
 
-  @IsInt(uses)
-  @Min(0, uses)
-  @Max(MOST_USES, uses)
-  readonly uses: number = 1;
+  @IsInt(mostUses)
+  @Min(0, mostUses)
+  @Max(MOST_USES, mostUses)
+  readonly mostUses: number = 1;
 
   @IsOptional()
   @IsString(owner)
@@ -112,7 +112,7 @@ export class CheckedTokenInput {
 }
 
 const INPUT_MEMBERS = [
-  'description', 'lifetime', 'uses', 'owner', 'labels', 'scopes', 'resources', 'authenticationMethods', 'grantTypes',
+  'description', 'lifetime', 'mostUses', 'owner', 'labels', 'scopes', 'resources', 'authenticationMethods', 'grantTypes',
 ] as const satisfies readonly (keyof RegistrationTokenInput)[]; // prettier-ignore
 
 function among(name: string, given: readonly string[] = [], known: readonly string[]): void {
