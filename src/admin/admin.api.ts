@@ -45,7 +45,9 @@ export class AdminApi {
     const caller = clientId === undefined ? 'admin-api' : `client:${clientId}`;
     const given: unknown = this.options.actor?.(asked);
     // Before anything is changed: a promise, for example, of a host that asks its database.
-    if (given !== undefined && typeof given !== 'string') throw new Error('The option actor gave no text.');
+    if (given instanceof Promise) given.catch(() => undefined);
+    const missing = given === undefined || given === null;
+    if (!missing && typeof given !== 'string') throw new Error('The option actor gave no text.');
     return this.admin.by({ name: given || caller, address: request.ip });
   }
 }

@@ -28,6 +28,8 @@ export async function run(words: readonly string[], io: Io): Promise<0 | 1 | 2> 
     return code;
   } catch (error) {
     const failure = error instanceof CommanderError ? misused(error) : toFailure(error);
+    // The result that it has left, a report of refused lines for example, comes first, and whole.
+    await Promise.resolve(io.stdout.write('')).catch(() => undefined);
     report(failure, io, words.includes('--json'));
     return failure.exitCode;
   }

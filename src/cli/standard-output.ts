@@ -12,6 +12,7 @@ export class StandardOutput implements TextSink {
   readonly isTTY: boolean;
   private readonly send: Send;
   private last: Promise<void> = Promise.resolve();
+  private waiting = 0;
 
   constructor(stream: Writable & { readonly fd: number; readonly isTTY?: boolean }) {
     this.isTTY = stream.isTTY === true;
@@ -26,8 +27,12 @@ export class StandardOutput implements TextSink {
    * CommandError `output_failed`
    */
   write(text: string): Promise<void> {
-    this.last = this.last.then(() => this.attempt(text));
+    // At once where nothing waits, so that a remark on standard error comes after the result that it is about.
+    const written = this.waiting === 0 ? this.attempt(text) : this.last.then(() => this.attempt(text));
+    this.waiting++;
+    this.last = Promise.all([this.last, written]).then(() => undefined);
     this.last.catch(() => undefined);
+    void written.catch(() => undefined).then(() => this.waiting--);
     return this.last;
   }
 

@@ -121,6 +121,28 @@ describe('standard output that takes no more', () => {
     },
   );
 
+  it('what a command has printed before it fails arrives whole, in a pipe and in a file', async () => {
+    const lines = Array.from({ length: 400 }, (_, index) => `{"client_id":"bad-${index}","jwks":"x"}`).join(
+      '\n',
+    );
+    const piped = await execute(SAMPLE_APP, 'client import -', lines);
+    expect(piped).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('400 lines are refused') as string,
+    });
+    expect(piped.stdout).toMatch(/^Would create: 0\n[^]*line 1 \(bad-0\): jwks[^]*… and 380 more/);
+    const file = join(folder, 'report.txt');
+    const input = join(folder, 'bad.jsonl');
+    writeFileSync(input, lines);
+    expect(await shell(`$OAUTH client import ${input} > ${file}`)).toMatchObject({ code: 1, stdout: '' });
+    expect(readFileSync(file, 'utf8')).toBe(piped.stdout);
+  });
+
+  it('a remark comes after the result that it is about', async () => {
+    const { stdout } = await shell('$OAUTH client list --limit 1 2>&1');
+    expect(stdout).toMatch(/^ID [^]*\nThere are more: --after \S+\n$/);
+  });
+
   it('a file that may not become as long as the output is not taken for complete', async () => {
     const file = join(folder, 'cut.txt');
     const { code, stderr } = await shell(`ulimit -f 1; $OAUTH client list --help > ${file}`);

@@ -36,6 +36,10 @@ const details = async ({ client_id: subject }: Document) => {
   const { entries } = await desk.kit.admin.audit.list({ subject, type: 'client.updated' });
   return entries.map(({ detail }) => detail);
 };
+const revocations = async ({ client_id: subject }: Document) => {
+  const { entries } = await desk.kit.admin.audit.list({ subject, type: 'client_secret.revoked' });
+  return entries.map(({ detail }) => detail);
+};
 const signIn = ({ client_id: id }: Document, secret = '') => desk.kit.token(GRANT, basic(id, secret));
 
 /** What a PUT leaves that could not remove the secrets. */
@@ -58,9 +62,33 @@ describe('secrets that could not be removed with their method', () => {
     desk.faults.clear();
     expect((await stored(client)).tokenEndpointAuthMethod).toBe('private_key_jwt');
     expect((await operator()).secrets).toEqual([]);
-    expect((await details(client))[0]).toMatchObject({ secrets_removed: 1 });
+    expect((await revocations(client)).map((detail) => detail['outcome'] ?? 'done')).toEqual([
+      'done',
+      'unknown',
+    ]);
     expect(refused(await signIn(client, client.client_secret)).code).toBe('invalid_client');
     succeeded(await desk.get(changed));
+  });
+
+  it('are told to be gone, also when the change for which they went is refused', async () => {
+    const client = await desk.registered();
+    await putWithout('clientSecrets.remove', client, SIGNS);
+    desk.faults.replace('clients.update', () => false);
+    const operator = desk.kit.admin.clients.update(client.client_id, { owner: 'x' });
+    await expect(operator).rejects.toMatchObject({ code: 'conflict' });
+    desk.faults.clear();
+    expect(await secretsOf(client)).toEqual([]);
+    expect(await revocations(client)).toMatchObject([{ secret_ids: [expect.any(String)] }]);
+  });
+
+  it('are not revived by an import either', async () => {
+    const client = await desk.registered();
+    await putWithout('clientSecrets.remove', client, SIGNS);
+    const { client_id } = client;
+    const back = { client_id, ...BASIC, client_secret: 'n'.repeat(40) };
+    const plan = await desk.kit.admin.transfer.plan([JSON.stringify(back)]);
+    expect(plan.refused).toMatchObject([{ clientId: client_id, code: 'invalid_client_metadata' }]);
+    expect(plan.refused[0]?.description).toMatch(/^token_endpoint_auth_method/);
   });
 
   it('go with the next change of an operator’s, whatever it is', async () => {

@@ -48,7 +48,7 @@ describe('threat 16 a scope that is a default somewhere is none elsewhere', () =
       scopes: ['write', 'own'],
       defaultScopes: ['write', 'own'],
     });
-    expect(await request(plain, { scope: 'write' })).toBe('invalid_scope');
+    expect(await request(plain, { scope: 'write' })).toBe('write');
     expect(await request(plain, { scope: 'write', resource: `${kit.admin.issuer}/api` })).toBe(
       'invalid_scope',
     );
@@ -56,6 +56,23 @@ describe('threat 16 a scope that is a default somewhere is none elsewhere', () =
     expect(await request(plain, { scope: 'write', resource: `${kit.admin.issuer}/other` })).toBe('write');
     expect(await request(plain, { scope: 'read' })).toBe('read');
     expect(await request(plain, { scope: 'own' })).toBe('own');
+  });
+
+  it('for a default scope of the client’s own, too, which never stands in the way of what it can have', async () => {
+    await open({
+      resources: [
+        { identifier: '/a', scopes: ['read', 'write'], defaultScopes: ['read'], default: true },
+        { identifier: '/b', scopes: ['read', 'write'], defaultScopes: ['write'] },
+      ],
+    });
+    const { client, issued } = await kit.admin.clients.create({ default_scope: 'read write' });
+    const plain = { client_id: client.id, client_secret: issued?.secret ?? '' } as Registered;
+    const at = (path: string) => ({ resource: `${kit.admin.issuer}${path}` });
+    expect(await request(plain, at('/a'))).toBe('read');
+    expect(await request(plain, at('/b'))).toBe('write');
+    expect(await request(plain, { scope: 'write' })).toBe('write');
+    expect(await request(plain, { scope: 'write', ...at('/a') })).toBe('invalid_scope');
+    expect(await request(plain, { scope: 'read write' })).toBe('invalid_scope');
   });
 
   it('DCR-019 nor does the policy of the host get it into a registration', async () => {
@@ -83,6 +100,18 @@ describe('DCR-019 a policy that names resource servers', () => {
       'invalid_target',
     );
     expect(await refusal({ scope: 'write' }, value)).toMatchObject({ code: 'invalid_client_metadata' });
+  });
+
+  it('is a reason to mean these alone where no resource is named', async () => {
+    await open();
+    await kit.admin.resourceServers.create('/x', { scopes: ['shared'] });
+    const value = await issue({ resources: [`${kit.admin.issuer}/x`] });
+    const client = await register({ scope: 'shared' }, value);
+    await kit.admin.resourceServers.create('/y', { scopes: ['shared'] });
+    expect(await request(client, { scope: 'shared' })).toBe('shared');
+    expect(await request(client, { scope: 'shared', resource: `${kit.admin.issuer}/y` })).toBe(
+      'invalid_target',
+    );
   });
 
   it('is kept as it was then: scopes that its resource servers get later are not in it', async () => {

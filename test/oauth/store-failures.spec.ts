@@ -201,6 +201,19 @@ describe('the operator’s side', () => {
     expect(await kit.admin.secrets.list(client.id)).toHaveLength(1);
     expect(granted(await kit.token(GRANT, client.basic)).scope).toBe('read');
   });
+
+  it('a rotation whose answer is lost leaves the client with a secret that works, seen or not', async () => {
+    faults.loseAnswer('clientSecrets.expire');
+    await expect(kit.admin.secrets.rotate(client.id, 0)).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+    });
+    faults.clear();
+    const now = kit.clock.now();
+    const live = (await kit.admin.secrets.list(client.id)).filter(
+      ({ expiresAt = Infinity }) => expiresAt > now,
+    );
+    expect(live).toHaveLength(1);
+  });
 });
 
 describe('the start', () => {

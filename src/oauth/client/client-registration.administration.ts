@@ -39,15 +39,14 @@ export class ClientRegistrationAdministration {
     const told = (left = 0) => ({
       changed,
       ...(issued && { secret_id: issued.stored.id }),
-      ...(useless.length > 0 && { secrets_removed: useless.length }),
       ...(left > 0 && { secrets_left: left }),
     });
+    await this.leftovers.revoke(client, useless, this.journal);
     const { written } = await this.journal.telling(
       'client.updated',
       id,
       (done) => ({ tenant: tenantOf(plan.client), detail: told(done?.left) }),
       async () => {
-        await this.leftovers.remove(id, useless);
         if (issued) await this.add(id, issued);
         const written = await this.write(plan.client, issued);
         return { written, left: await this.leftovers.clear(written, plan.obsolete) };

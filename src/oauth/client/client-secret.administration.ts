@@ -80,12 +80,19 @@ export class ClientSecretAdministration {
       }
       await reach(() => this.store.expire(id, earlier, until));
     } catch (failure) {
-      // Nobody has seen it.
-      await this.remove(id, added.id).catch(() => false);
+      // Nobody has seen the new one; but it may be the only one that is left.
+      if (await this.stillHas(id, earlier, until)) await this.remove(id, added.id).catch(() => false);
       throw failure;
     } finally {
       this.keeper.forget(id);
     }
+  }
+
+  /** Whether one of these secrets works for longer than `until`; false where the store does not say. */
+  private async stillHas(clientId: string, secretIds: readonly string[], until: number): Promise<boolean> {
+    const client = await this.clients.get(clientId).catch(() => undefined);
+    const stored = client?.secrets.filter(({ id }) => secretIds.includes(id)) ?? [];
+    return stored.some(({ expiresAt }) => expiresAt === undefined || expiresAt > until);
   }
 
   private async remove(clientId: string, secretId: string): Promise<boolean> {

@@ -1,8 +1,18 @@
 import { reach } from '../store-failure.js';
-import type { Client } from './client.js';
+import type { Journal } from '../audit/journal.js';
+import { tenantOf, type Client } from './client.js';
 import type { ClientKeeper } from './client.cache.js';
 import type { ClientSecretStore } from './client.store.js';
 import type { ClientSecretIssuer } from './client-secret.issuer.js';
+
+/** The ids of the secrets that the method of the client has no use for. */
+export function uselessSecrets(client: Client, issuer: ClientSecretIssuer): string[] {
+  const { secrets } = client;
+  const useless = issuer.serves(client)
+    ? secrets.filter(({ encrypted }) => encrypted === undefined && issuer.keepsRecoverable(client))
+    : secrets;
+  return useless.map(({ id }) => id);
+}
 
 /** What is left of secrets after the method of a client has changed. */
 export class SecretLeftovers {
@@ -17,11 +27,14 @@ export class SecretLeftovers {
    * changes again, which might accept them.
    */
   of(client: Client): string[] {
-    const { secrets } = client;
-    const useless = this.issuer.serves(client)
-      ? secrets.filter(({ encrypted }) => encrypted === undefined && this.issuer.keepsRecoverable(client))
-      : secrets;
-    return useless.map(({ id }) => id);
+    return uselessSecrets(client, this.issuer);
+  }
+
+  /** Ends them, whatever becomes of the change that they are in the way of; and tells of it. */
+  async revoke(client: Client, secretIds: readonly string[], journal: Journal): Promise<void> {
+    if (secretIds.length === 0) return;
+    const told = { tenant: tenantOf(client), detail: { secret_ids: secretIds } };
+    await journal.telling('client_secret.revoked', client.id, told, () => this.remove(client.id, secretIds));
   }
 
   async remove(clientId: string, secretIds: readonly string[]): Promise<void> {

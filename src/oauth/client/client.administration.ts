@@ -125,14 +125,11 @@ export class ClientAdministration {
       secrets: client.secrets.filter((secret) => !useless.includes(secret.id)),
     };
     this.secrets.requireUsable(changed);
-    const detail = {
-      changed: changedMembers(client, changed),
-      ...(useless.length > 0 && { secrets_removed: useless.length }),
-    };
-    const written = await this.journal.telling('client.updated', id, about(changed, detail), async () => {
-      await this.leftovers.remove(id, useless);
-      return this.writer.write(changed);
-    });
+    await this.leftovers.revoke(client, useless, this.journal);
+    const detail = { changed: changedMembers(client, changed) };
+    const written = await this.journal.telling('client.updated', id, about(changed, detail), () =>
+      this.writer.write(changed),
+    );
     return (await this.leftovers.forgetRecoverable(written)) ? this.get(id) : written;
   }
 

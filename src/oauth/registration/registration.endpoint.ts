@@ -6,6 +6,7 @@ import { randomId, sha256 } from '../digest.js';
 import type { BodyLimits } from '../http/body.js';
 import { readJsonBody } from '../http/json-body.js';
 import { OauthError } from '../oauth.error.js';
+import { StoreSilence } from '../store-failure.js';
 import type { OauthRequest } from '../oauth.request.js';
 import type { InitialAccess, InitialAccessTokens } from './initial-access.js';
 import { registeredDocument } from './registered.document.js';
@@ -68,18 +69,19 @@ export class RegistrationEndpoint {
       );
     } catch (failure) {
       // Too few clients are made, never too many: where the store has not answered, the client may be there.
-      if (await isGone(clients, id)) await access.giveBack();
+      if (await isGone(clients, id, failure)) await access.giveBack();
       throw failure;
     }
   }
 }
 
-async function isGone(clients: ClientAdministration, id: string): Promise<boolean> {
+async function isGone(clients: ClientAdministration, id: string, cause: unknown): Promise<boolean> {
   try {
     await clients.delete(id);
     return true;
   } catch (failure) {
-    return failure instanceof AdministrationError && failure.code === 'client_not_found';
+    const silent = cause instanceof OauthError && cause.cause instanceof StoreSilence;
+    return !silent && failure instanceof AdministrationError && failure.code === 'client_not_found';
   }
 }
 

@@ -144,11 +144,13 @@ export class ResourceServerAdministration {
     detail: Readonly<Record<string, readonly string[]>>,
     work: () => Promise<void>,
   ): Promise<void> {
-    try {
-      await this.journal.telling(type, identifier, { detail }, work);
-    } finally {
-      await this.servers.readAnew();
-    }
+    await this.journal.telling(type, identifier, { detail }, async () => {
+      try {
+        await work();
+      } finally {
+        await this.servers.readAnew();
+      }
+    });
   }
 }
 

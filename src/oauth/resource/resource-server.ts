@@ -81,9 +81,11 @@ export class ResourceServers extends GuardedResources<ResourceServer> {
     return this.having(first).filter((resource) => others.every((scope) => resource.scopes.includes(scope)));
   }
 
-  /** Those of them that these scopes mean where no resource is named. */
-  meantBy(scopes: readonly string[]): readonly ResourceServer[] {
-    return this.preferred(this.withScopes(scopes));
+  /** Those of them that these scopes mean where no resource is named: out of those that fit, if any does. */
+  meantBy(scopes: readonly string[], fits: (resource: ResourceServer) => boolean): readonly ResourceServer[] {
+    const all = this.withScopes(scopes);
+    const fitting = all.filter(fits);
+    return this.preferred(fitting.length > 0 ? fitting : all);
   }
 
   /** Takes the stored ones from there from now on. */

@@ -25,9 +25,7 @@ export function authorize(
   const ceiling = client.scope ?? resources.defaultScopes;
   const named = request.resource === undefined ? undefined : allowed(resources, client, request.resource);
   const wanted =
-    request.scope === undefined
-      ? defaults(client, named ?? resources.default, ceiling)
-      : parseScope(request.scope);
+    request.scope === undefined ? defaults(client, named, resources.default) : parseScope(request.scope);
   refuseAny(wanted.filter((each) => !ceiling.includes(each) || resources.having(each).length === 0));
   const scope = named ? wanted.filter((each) => named.scopes.includes(each)) : wanted;
   if (scope.length === 0) {
@@ -40,7 +38,7 @@ export function authorize(
   if (formatScope(scope).length > LONGEST_SCOPE) {
     throw OauthError.invalidScope(`At most ${LONGEST_SCOPE} characters of scope fit into one token.`);
   }
-  const resource = named ?? inferred(resources, scope);
+  const resource = named ?? inferred(resources, client, scope);
   refuseAny(scope.filter((each) => !ceilingAt(resource, client).includes(each)));
   if (!mayUse(client, resource)) throw notAllowed();
   return { resource, scope };
@@ -71,17 +69,32 @@ function allowed(resources: ResourceServers, client: Client, identifier: string)
   return resource;
 }
 
+/** The client's own, as far as it may have them there; else those of the resource server within the client's scope. */
 function defaults(
   client: Client,
-  resource: ResourceServer | undefined,
-  ceiling: readonly string[],
+  named: ResourceServer | undefined,
+  standard: ResourceServer | undefined,
 ): readonly string[] {
-  return client.defaultScope ?? (resource?.defaultScopes ?? []).filter((scope) => ceiling.includes(scope));
+  const resource = named ?? standard;
+  if (!client.defaultScope) return within(client, resource, resource?.defaultScopes ?? []);
+  return named ? within(client, named, client.defaultScope) : client.defaultScope;
+}
+
+function within(
+  client: Client,
+  resource: ResourceServer | undefined,
+  scope: readonly string[],
+): readonly string[] {
+  const ceiling = resource ? ceilingAt(resource, client) : [];
+  return scope.filter((each) => ceiling.includes(each));
 }
 
 /** RFC 9068 §3: scopes of different resource servers cannot go into one token. */
-function inferred(resources: ResourceServers, scope: readonly string[]): ResourceServer {
-  const candidates = resources.meantBy(scope);
+function inferred(resources: ResourceServers, client: Client, scope: readonly string[]): ResourceServer {
+  const candidates = resources.meantBy(
+    scope,
+    (each) => mayUse(client, each) && scope.every((one) => ceilingAt(each, client).includes(one)),
+  );
   const resource = candidates.find((each) => each.isDefault) ?? candidates[0];
   if (!resource) {
     throw OauthError.invalidScope(

@@ -2,6 +2,7 @@ import { newTokenSeries } from '../../token/token-series.js';
 import { changedMembers } from '../client-changes.js';
 import type { Client, ClientSecret } from '../client.js';
 import type { ClientSecretIssuer } from '../client-secret.issuer.js';
+import { uselessSecrets } from '../client-secret.leftovers.js';
 import type { ClientWrite } from '../client.store.js';
 import { refuseIf } from '../metadata-refusal.js';
 import type { ImportedClient } from './imported-client.js';
@@ -71,6 +72,12 @@ function updated(
   refuseIf(
     recoverable && issuer.keepsRecoverable(before) && !issuer.keepsRecoverable(imported.registered),
     'token_endpoint_auth_method is client_secret_jwt there: update the client, which removes the secrets kept for it',
+  );
+  const method = imported.registered.tokenEndpointAuthMethod;
+  const left = uselessSecrets(before, issuer);
+  refuseIf(
+    left.length > 0 && method !== before.tokenEndpointAuthMethod,
+    'token_endpoint_auth_method is another one there, with secrets of an earlier one: update the client, which removes them',
   );
   const enabled = imported.enabled ?? before.enabled;
   const registration = before.registration ?? imported.registration;
