@@ -13,6 +13,12 @@ const overlap = is(`a whole number of seconds from 0 to ${YEAR}`);
 const number = is('a whole number');
 const list = is('an array of strings');
 
+/** An array of strings, or none. */
+function IsTexts(): PropertyDecorator {
+  const checks = [IsOptional(), IsArray(list), IsString({ each: true, ...list })];
+  return (target, name) => checks.forEach((check) => check(target, name));
+}
+
 /** The body that asks for a new secret. */
 export class RotationInput {
   @IsInt(overlap)
@@ -29,14 +35,10 @@ export class KeyRotationInput {
 
 /** The members of a resource server that may change; their shape alone, since their rules stand in the core. */
 export class ResourceServerChange {
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   scopes: Optional<string[]> = undefined;
 
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   default_scopes: Optional<string[]> = undefined;
 
   @IsOptional()
@@ -88,23 +90,15 @@ export class NewRegistrationToken {
   @IsObject(is('an object of labels'))
   labels: Optional<Record<string, string>> = undefined;
 
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   scopes: Optional<string[]> = undefined;
 
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   resources: Optional<string[]> = undefined;
 
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   authentication_methods: Optional<string[]> = undefined;
 
-  @IsOptional()
-  @IsArray(list)
-  @IsString({ each: true, ...list })
+  @IsTexts()
   grant_types: Optional<string[]> = undefined;
 }

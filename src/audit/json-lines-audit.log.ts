@@ -24,8 +24,8 @@ export interface JsonLinesAuditLogOptions {
  * An audit log in a file: one JSON object a line, with the names of {@link AuditEntry}, in UTF-8. Several processes of one
  * machine may share the file, on a local file system. It may be renamed at any time, as logrotate does it: each append
  * opens it anew. Each append costs one `fdatasync`, some milliseconds on a disk; those of a flood are written up to 500 at
- * once. A line that a crash has cut off stays as it is, and an
- * empty one may stand behind it: whoever reads the file passes over both.
+ * once. A line that a crash has cut off stays as it is, and an empty one may stand behind it: whoever reads the file passes
+ * over both.
  */
 export class JsonLinesAuditLog extends AuditLog {
   private readonly file: string;

@@ -244,3 +244,16 @@ describe('META-015 a store that falls silent', () => {
     expect(answered).toBe(200);
   });
 });
+
+describe('a registration token for a resource server that another instance has just stored', () => {
+  it('can be made ten seconds later at an instance that nobody has asked anything', async () => {
+    const { persistence } = faulty();
+    await open({ persistence });
+    const other = await openKit({ persistence, clock: kit.clock });
+    await other.admin.resourceServers.create('/new', { scopes: ['new'] });
+    kit.clock.time += 10;
+    const { token } = await kit.admin.registrationTokens.create({ resources: ['/new'] });
+    expect(token.policy.resources).toEqual([`${kit.admin.issuer}/new`]);
+    await other.close();
+  });
+});

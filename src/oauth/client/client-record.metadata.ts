@@ -1,4 +1,5 @@
 import { IsIn, IsObject, IsOptional, IsString, Matches } from 'class-validator';
+import { OauthError } from '../oauth.error.js';
 import { ClientDescription, TEXT, text } from './client-description.metadata.js';
 import type { Labels } from './client.js';
 import { refuseIf, says } from './metadata-refusal.js';
@@ -57,4 +58,13 @@ export function readLabels(given: Readonly<Record<string, unknown>> = {}): Label
     labels[name] = text;
   }
   return entries.length === 0 ? undefined : labels;
+}
+
+/** The same where they are no client metadata. @throws OauthError `invalid_request` */
+export function requestedLabels(given: Readonly<Record<string, unknown>> | undefined): Labels | undefined {
+  try {
+    return readLabels(given);
+  } catch (failure) {
+    throw OauthError.invalidRequest(OauthError.from(failure).description);
+  }
 }

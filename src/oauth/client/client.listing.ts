@@ -10,7 +10,7 @@ import {
   type ClientPosition,
 } from './client-page.js';
 import { CLIENT_ID } from './client-id.js';
-import { readLabels } from './client-record.metadata.js';
+import { requestedLabels } from './client-record.metadata.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client.store.js';
 
@@ -118,21 +118,13 @@ export class ClientListing {
 }
 
 function filter({ search, owner, labels, enabled }: Pick<ClientQuery, keyof ClientFilter>): ClientFilter {
-  const checked = checkedLabels(labels);
+  const checked = requestedLabels(labels);
   return {
     ...(search !== undefined && { search }),
     ...(owner !== undefined && { owner }),
     ...(checked && { labels: checked }),
     ...(enabled !== undefined && { enabled }),
   };
-}
-
-function checkedLabels(labels: ClientQuery['labels']): ClientFilter['labels'] {
-  try {
-    return readLabels(labels);
-  } catch (failure) {
-    throw OauthError.invalidRequest(OauthError.from(failure).description);
-  }
 }
 
 function cursor(client: Client, order: ClientOrder): string {

@@ -1,6 +1,7 @@
 import { readAuthorization } from '../http/authorization.js';
-import { OauthError, printable } from '../oauth.error.js';
+import { OauthError } from '../oauth.error.js';
 import type { OauthRequest } from '../oauth.request.js';
+import { challenge } from '../resource/bearer.error.js';
 import { isBearerToken } from '../resource/bearer-token.js';
 
 const WRONG = 'The access token is not valid here.';
@@ -21,17 +22,17 @@ export class RegistrationBearer {
 
   /** RFC 6750 §3.1: the challenge tells no error to who has brought no token. */
   missing(): OauthError {
-    return this.challenge('invalid_token', 'This request needs an access token.', {});
+    return this.refusal('invalid_token', 'This request needs an access token.', {});
   }
 
   /** One answer for every reason. */
   wrong(): OauthError {
-    return this.challenge('invalid_token', WRONG, { error: 'invalid_token', error_description: WRONG });
+    return this.refusal('invalid_token', WRONG, { error: 'invalid_token', error_description: WRONG });
   }
 
   private malformed(description: string): OauthError {
     const parameters = { error: 'invalid_request', error_description: description };
-    return this.challenge('invalid_request', description, parameters);
+    return this.refusal('invalid_request', description, parameters);
   }
 
   private authorizationOf(request: OauthRequest): ReturnType<typeof readAuthorization> {
@@ -42,16 +43,11 @@ export class RegistrationBearer {
     }
   }
 
-  private challenge(
+  private refusal(
     code: 'invalid_token' | 'invalid_request',
     description: string,
     parameters: Readonly<Record<string, string>>,
   ): OauthError {
-    const list = Object.entries({ realm: this.realm, ...parameters }).map(
-      ([name, value]) => `${name}="${printable(value)}"`,
-    );
-    return new OauthError(code, description, {
-      headers: { 'WWW-Authenticate': `Bearer ${list.join(', ')}` },
-    });
+    return new OauthError(code, description, { headers: challenge({ realm: this.realm }, parameters) });
   }
 }

@@ -1,6 +1,7 @@
 import { AdministrationError } from '../administration.error.js';
 import type { AuditDetail } from '../audit/audit.log.js';
 import type { Journal } from '../audit/journal.js';
+import { requestedLabels } from '../client/client-record.metadata.js';
 import type { AuthenticationMethods } from '../client/authentication/authentication-methods.js';
 import { tenantOf } from '../client/client.js';
 import type { Clock } from '../clock.js';
@@ -68,8 +69,9 @@ export class RegistrationTokenAdministration {
     }
     const checked = CheckedTokenInput.from(input);
     const { description, lifetime, mostUses, owner } = checked;
+    await this.rules.resources.refresh();
     const policy = checked.policy(this.rules);
-    const labels = checked.readLabels();
+    const labels = requestedLabels(checked.labels);
     const createdAt = this.clock.now();
     const token: RegistrationTokenInformation = {
       id: randomId(16),

@@ -1,7 +1,5 @@
 import { IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { TEXT } from '../client/client-description.metadata.js';
-import { readLabels } from '../client/client-record.metadata.js';
-import type { Labels } from '../client/client.js';
 import { IsListOf } from '../list.validation.js';
 import { OauthError } from '../oauth.error.js';
 import { requireValid } from '../validation.js';
@@ -99,15 +97,6 @@ export class CheckedTokenInput {
       ...(this.authenticationMethods && { authenticationMethods: [...this.authenticationMethods] }),
       ...(this.grantTypes && { grantTypes: [...this.grantTypes] }),
     };
-  }
-
-  /** @throws OauthError `invalid_request` */
-  readLabels(): Labels | undefined {
-    try {
-      return readLabels(this.labels);
-    } catch (failure) {
-      throw OauthError.invalidRequest(OauthError.from(failure).description);
-    }
   }
 }
 

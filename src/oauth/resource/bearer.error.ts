@@ -77,7 +77,7 @@ export class BearerError extends Error {
 }
 
 /** Each parameter once, as a quoted string of the characters that RFC 6750 §3 allows. */
-function challenge(
+export function challenge(
   { realm, resourceMetadata = '' }: Challenger,
   parameters: Readonly<Record<string, string>>,
 ): { 'WWW-Authenticate': string } {
